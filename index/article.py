@@ -1,0 +1,42 @@
+"""The one record that the whole program passes around: an article.
+
+A source reader makes it, cleaning fills it, an engine stores it and gives it back; the service shows it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article of the archive.
+
+    What is not known is `None` (or empty, for `authors`): nothing is guessed. `body` is plain text, its
+    paragraphs separated by a blank line.
+    """
+
+    id: str
+    title: str
+    body: str
+    url: str | None = None
+    source: str | None = None
+    authors: tuple[str, ...] = ()
+    published: dt.date | None = None
+    language: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the article as JSON-ready values; `published` in ISO 8601."""
+        fields = asdict(self)
+        fields["authors"] = list(self.authors)
+        fields["published"] = self.published.isoformat() if self.published else None
+        return fields
+
+    def digest(self) -> str:
+        """Return 32 hex digits that differ where any field differs; tells an update from a repetition."""
+        canonical = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False)
+        # A lone surrogate cannot be encoded strictly, and a digest must exist for any text.
+        return hashlib.blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

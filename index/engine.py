@@ -1,0 +1,285 @@
+"""The engine port: what the service and the job know of a search engine, whichever it is.
+
+`SearchEngine` reads and `IndexWriter` writes; the adapters are in `index/engines/`. Nothing here depends on
+how an engine keeps its index.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import TracebackType
+from typing import Literal, Self, get_args
+
+from index.article import Article
+from index.errors import RequestError
+
+Match = Literal["all", "any"]
+Sort = Literal["relevance", "newest", "oldest"]
+FacetName = Literal["source", "author", "language", "published"]
+
+FACETS: tuple[FacetName, ...] = get_args(FacetName)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRequest:
+    """What is asked: the words, the filters, and which part of the answer is wanted.
+
+    An empty `query` is every article. `match` says what words without an operator mean. `page` counts from 1.
+    A filter with several values lets through what has one of them; `published_from` and `published_to` are
+    both inclusive. `facets` names the fields to count; `snippets=False` leaves out the costly part of a
+    result. Raises `RequestError` where a value makes no sense.
+    """
+
+    query: str = ""
+    match: Match = "all"
+    page: int = 1
+    size: int = 10
+    sort: Sort = "relevance"
+    published_from: dt.date | None = None
+    published_to: dt.date | None = None
+    source: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+    facets: tuple[FacetName, ...] = ()
+    snippets: bool = True
+
+    def __post_init__(self) -> None:
+        _require_one_of("match", self.match, get_args(Match))
+        _require_one_of("sort", self.sort, get_args(Sort))
+        for name in self.facets:
+            _require_one_of("facets", name, FACETS)
+        if self.page < 1:
+            raise RequestError("page", "pages are counted from 1")
+        if self.size < 0:
+            raise RequestError("size", "the number of results cannot be negative")
+        if self.published_from and self.published_to and self.published_from > self.published_to:
+            raise RequestError("from", f"{self.published_from} is after {self.published_to}, the end of the range")
+
+
+def _require_one_of(parameter: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise RequestError(parameter, f"{value!r} is not one of {', '.join(allowed)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """One article that was found.
+
+    `snippets` and `title_marked` are HTML: the words that matched are inside `<mark>`, all else is escaped.
+    """
+
+    id: str
+    title: str
+    title_marked: str
+    url: str | None
+    source: str | None
+    authors: tuple[str, ...]
+    published: dt.date | None
+    language: str | None
+    score: float
+    snippets: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the result as JSON-ready values."""
+        return asdict(self) | {
+            "authors": list(self.authors),
+            "snippets": list(self.snippets),
+            "published": self.published.isoformat() if self.published else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many of the articles found have this value."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTerm:
+    """A part of the query as it was read: its text as typed, and the terms that it is looked up as."""
+
+    text: str
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpretation:
+    """How a query was read.
+
+    `query` is the query written out again with every operator visible; `terms` what is searched for, `excluded`
+    what must not be there, `dropped` the stop words that were left out, `notes` sentences for the person who
+    typed it.
+    """
+
+    query: str = ""
+    terms: tuple[QueryTerm, ...] = ()
+    excluded: tuple[QueryTerm, ...] = ()
+    dropped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResponse:
+    """The answer: exact `total`, one page of `results`, and how the query was read.
+
+    `relaxed` says that no article had all the words, so that those with the most of them are shown.
+    `generation` counts the commits of the index that was asked. `took_ms` is the engine's own time.
+    """
+
+    query: str
+    interpreted: Interpretation
+    total: int
+    took_ms: float
+    page: int
+    size: int
+    relaxed: bool
+    suggestion: str | None
+    generation: int
+    results: tuple[SearchResult, ...] = ()
+    facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the response as JSON-ready values."""
+        return {
+            "query": self.query,
+            "interpreted": asdict(self.interpreted),
+            "total": self.total,
+            "took_ms": self.took_ms,
+            "page": self.page,
+            "size": self.size,
+            "relaxed": self.relaxed,
+            "suggestion": self.suggestion,
+            "generation": self.generation,
+            "results": [result.to_dict() for result in self.results],
+            "facets": {name: [asdict(count) for count in counts] for name, counts in self.facets.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """What is in the index: for the operator, and for the reader who asks what the archive covers."""
+
+    articles: int
+    generation: int
+    size_bytes: int
+    committed_at: dt.datetime
+    earliest: dt.date | None
+    latest: dt.date | None
+    undated: int
+    sources: tuple[FacetCount, ...]
+    languages: tuple[FacetCount, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the figures as JSON-ready values; dates and times in ISO 8601."""
+        return asdict(self) | {
+            "committed_at": self.committed_at.isoformat(),
+            "earliest": self.earliest.isoformat() if self.earliest else None,
+            "latest": self.latest.isoformat() if self.latest else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedArticle:
+    """An article as HTML: the words of a query inside `<mark>`, all else escaped; the body by paragraphs."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+class SearchEngine(ABC):
+    """Answers requests from one index; safe to share between threads.
+
+    A newly committed generation is picked up by the next call. Each method raises `IndexUnavailableError`, of
+    the kind that says why, where there is no index to ask.
+    """
+
+    @abstractmethod
+    def search(self, request: SearchRequest) -> SearchResponse:
+        """Answer one request."""
+
+    @abstractmethod
+    def article(self, article_id: str) -> Article:
+        """Return one article; raises `ArticleNotFoundError`."""
+
+    @abstractmethod
+    def mark(self, article: Article, query: str) -> MarkedArticle:
+        """Return the article as HTML with the words of `query` marked; an empty query marks nothing."""
+
+    @abstractmethod
+    def stats(self) -> Stats:
+        """Return what is in the index."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections; the engine cannot be used after."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """What the index remembers of a file that it was built from, to tell later whether it has changed.
+
+    `path` is absolute; `digest` is of the file's bytes; `articles` has the digest of each article by its id.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    digest: str
+    articles: Mapping[str, str]
+
+
+class IndexWriter(ABC):
+    """Changes an index, all at once: nothing is seen by any reader before `commit`.
+
+    There is one writer at a time; a second raises `IndexLockedError`. Leaving the `with` block without a commit
+    leaves the index as it was.
+    """
+
+    @abstractmethod
+    def source_files(self) -> Mapping[str, SourceFile]:
+        """Return the files that the index was built from, by path; empty for a rebuild."""
+
+    @abstractmethod
+    def put_file(self, source_file: SourceFile) -> None:
+        """Remember a file; it replaces what was known of the same path."""
+
+    @abstractmethod
+    def forget_file(self, path: str) -> None:
+        """Forget a file; its articles are deleted one by one by the caller."""
+
+    @abstractmethod
+    def put(self, article: Article) -> None:
+        """Add an article; it replaces the one with the same id."""
+
+    @abstractmethod
+    def delete(self, article_id: str) -> None:
+        """Delete an article; one that is not there is no error."""
+
+    @abstractmethod
+    def commit(self) -> int:
+        """Make every change visible in one step; returns the new generation."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Throw the changes away; after `commit` it does nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.cancel()

@@ -1,0 +1,38 @@
+"""The adapters of the engine port, and the one place that picks one by the index's name."""
+
+from __future__ import annotations
+
+from index.engine import IndexWriter, SearchEngine
+from index.errors import DatelineError
+
+
+def open_engine(path_or_url: str) -> SearchEngine:
+    """Return the engine for an index: a folder for the embedded one.
+
+    The index need not exist yet: each question raises `IndexMissingError` until it does, so that a service can
+    start first. Raises `DatelineError` for a URL that no engine serves.
+    """
+    _require_path(path_or_url)
+    from index.engines.local.engine import LocalEngine  # noqa: PLC0415 -- an engine is imported when it is used
+
+    return LocalEngine(path_or_url)
+
+
+def open_writer(path_or_url: str, *, rebuild: bool = False) -> IndexWriter:
+    """Return a writer for an index, which is made where there is none.
+
+    With `rebuild` it starts from nothing beside the live index, which is replaced at the commit. Raises
+    `IndexLockedError` while another writer is at work.
+    """
+    _require_path(path_or_url)
+    from index.engines.local.writer import LocalWriter  # noqa: PLC0415 -- as above
+
+    return LocalWriter(path_or_url, rebuild=rebuild)
+
+
+def _require_path(path_or_url: str) -> None:
+    scheme, separator, _ = path_or_url.partition("://")
+    if separator:
+        raise DatelineError(f"No engine serves {scheme}:// indexes; name a folder, such as var/index.")
+    if not path_or_url:
+        raise DatelineError("The index has no name; give a folder, such as var/index.")

@@ -1,0 +1,59 @@
+"""The tree of errors: everything that can go wrong in a way that a caller should know about.
+
+The text of each is written for the person who reads it: what happened, where, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class DatelineError(Exception):
+    """The root of all errors that Dateline raises on purpose."""
+
+
+class SourceError(DatelineError):
+    """A file or folder of articles that cannot be read.
+
+    `path` names it, `reason` says why.
+    """
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = str(path)
+        self.reason = reason
+
+
+class RequestError(DatelineError, ValueError):
+    """A search request with a value that makes no sense; `parameter` names it."""
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        super().__init__(f"{parameter}: {reason}")
+        self.parameter = parameter
+        self.reason = reason
+
+
+class ArticleNotFoundError(DatelineError):
+    """No article has this id."""
+
+    def __init__(self, article_id: str) -> None:
+        super().__init__(f"There is no article with the id {article_id!r}.")
+        self.article_id = article_id
+
+
+class IndexUnavailableError(DatelineError):
+    """The index cannot be used now; the root of the errors that say why."""
+
+
+class IndexMissingError(IndexUnavailableError):
+    """There is no index yet."""
+
+
+class IndexCorruptError(IndexUnavailableError):
+    """The index is damaged."""
+
+
+class IndexVersionError(IndexUnavailableError):
+    """The index was written by a version of Dateline that this one does not understand."""
+
+
+class IndexLockedError(IndexUnavailableError):
+    """Another run is writing to the index."""
