@@ -16,7 +16,7 @@ class Article:
     """One article of the archive.
 
     What is not known is `None` (or empty, for `authors`): nothing is guessed. `body` is plain text, its
-    paragraphs separated by a blank line.
+    paragraphs separated by a blank line. `published` is a `datetime` (in UTC) where the time is known too.
     """
 
     id: str

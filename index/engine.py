@@ -141,7 +141,7 @@ class SearchResponse:
     suggestion: str | None
     generation: int
     results: tuple[SearchResult, ...] = ()
-    facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    facets: Mapping[FacetName, tuple[FacetCount, ...]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """Return the response as JSON-ready values."""
@@ -191,6 +191,20 @@ class MarkedArticle:
     paragraphs: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """What the index remembers of a file that it was built from, to tell later whether it has changed.
+
+    `path` is absolute; `digest` is of the file's bytes; `articles` has the digest of each article by its id.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    digest: str
+    articles: Mapping[str, str]
+
+
 class SearchEngine(ABC):
     """Answers requests from one index; safe to share between threads.
 
@@ -215,6 +229,10 @@ class SearchEngine(ABC):
         """Return what is in the index."""
 
     @abstractmethod
+    def source_files(self) -> Mapping[str, SourceFile]:
+        """Return the files that the index was built from, by path."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of files and connections; the engine cannot be used after."""
 
@@ -225,20 +243,6 @@ class SearchEngine(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
-    """What the index remembers of a file that it was built from, to tell later whether it has changed.
-
-    `path` is absolute; `digest` is of the file's bytes; `articles` has the digest of each article by its id.
-    """
-
-    path: str
-    size: int
-    mtime_ns: int
-    digest: str
-    articles: Mapping[str, str]
 
 
 class IndexWriter(ABC):
@@ -262,7 +266,10 @@ class IndexWriter(ABC):
 
     @abstractmethod
     def put(self, article: Article) -> None:
-        """Add an article; it replaces the one with the same id."""
+        """Add an article; it replaces the committed one with the same id.
+
+        An id can be put once between two commits; a second time raises `ValueError`.
+        """
 
     @abstractmethod
     def delete(self, article_id: str) -> None:

@@ -1,0 +1,207 @@
+"""The folder of an index: which build in it is the live one, how it is replaced, and who may write.
+
+    CURRENT        names the live build: JSON, replaced by one atomic rename
+    lock           held by the writer; says who that is
+    build-0003/    a Whoosh index, and `sources.sqlite`: the files that it was made from
+
+A rebuild writes a new build beside the live one and then renames a new CURRENT into place. An incremental run
+commits within the live build, which is one atomic rename too, of Whoosh's table of contents. So a reader sees
+the old index whole or the new one whole, and a killed writer leaves nothing but files that the next one deletes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import regex
+from whoosh.index import FileIndex, open_dir
+
+from index.errors import (
+    DatelineError,
+    IndexCorruptError,
+    IndexLockedError,
+    IndexMissingError,
+    IndexVersionError,
+)
+from index.schema import SCHEMA_VERSION
+
+FORMAT = 1
+_BUILD_NAME = regex.compile(r"build-(\d{4,})")
+_TABLE_OF_CONTENTS = regex.compile(r"_MAIN_(\d+)\.toc")
+_UNFINISHED_TABLE = regex.compile(r"_MAIN_\d+\.toc\..+")
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What CURRENT says: the name of the live build, and the generation that the build before it ended with."""
+
+    build: str
+    base_generation: int
+    format: int = FORMAT
+    schema_version: int = SCHEMA_VERSION
+
+
+class IndexFolder:
+    """The paths in an index's folder, and the steps that change which build is live."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._current_path = self.path / "CURRENT"
+
+    def read_current(self) -> Current:
+        """Return what CURRENT says; raises the `IndexUnavailableError` that fits."""
+        try:
+            written = self._current_path.read_text(encoding="utf-8")
+        except (FileNotFoundError, NotADirectoryError):
+            raise IndexMissingError(
+                f"There is no index at {self.path}. Make one with: reindex FOLDER --index {self.path}"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise IndexCorruptError(f"{self._current_path} can't be read: {error}") from error
+        try:
+            current = Current(**json.loads(written))
+        except (ValueError, TypeError) as error:
+            raise IndexCorruptError(
+                f"{self._current_path} is damaged. Make the index anew with: reindex --rebuild"
+            ) from error
+        if (current.format, current.schema_version) != (FORMAT, SCHEMA_VERSION):
+            is_newer = current.format > FORMAT or current.schema_version > SCHEMA_VERSION
+            remedy = "use that version, or make" if is_newer else "make"
+            raise IndexVersionError(
+                f"The index at {self.path} was made by {'a newer' if is_newer else 'an older'} Dateline; "
+                f"{remedy} it anew with: reindex --rebuild"
+            )
+        return current
+
+    def exists(self) -> bool:
+        """Say whether there is an index, sound or not."""
+        return self._current_path.exists()
+
+    def build_path(self, current: Current) -> Path:
+        """Return the folder of the live build."""
+        return self.path / current.build
+
+    def sources_path(self, build: Path) -> Path:
+        """Return the file in a build that remembers the files it was made from."""
+        return build / "sources.sqlite"
+
+    def state(self) -> tuple[int, ...]:
+        """Return numbers that differ after every commit; they cost two system calls.
+
+        They can differ where nothing was committed, since a writer makes files in the build: look at the
+        generation then.
+        """
+        try:
+            current = self._current_path.stat()
+            build = self.build_path(self.read_current()).stat()
+        except FileNotFoundError:
+            return ()
+        return (current.st_ino, current.st_mtime_ns, build.st_ino, build.st_mtime_ns)
+
+    def generation(self, current: Current) -> int:
+        """Return the number of commits that led to what is live; raises `IndexCorruptError`."""
+        build = self.build_path(current)
+        with told_as_damage(build):
+            names = [path.name for path in build.iterdir()]
+        commits = [int(match[1]) for name in names if (match := _TABLE_OF_CONTENTS.fullmatch(name))]
+        return current.base_generation + max(commits, default=0)
+
+    def open_build(self, current: Current) -> FileIndex:
+        """Open the Whoosh index of a build; raises `IndexCorruptError` where it is damaged."""
+        build = self.build_path(current)
+        with told_as_damage(build):
+            return open_dir(str(build))
+
+    def new_build(self) -> Path:
+        """Make the folder of a new build."""
+        numbers = [int(match[1]) for path in self._builds() if (match := _BUILD_NAME.fullmatch(path.name))]
+        build = self.path / f"build-{max(numbers, default=0) + 1:04}"
+        build.mkdir()
+        return build
+
+    def make_live(self, build: Path, base_generation: int) -> None:
+        """Put a finished build in the place of the live one, and delete every other."""
+        for path in build.iterdir():
+            _fsync(path)
+        _fsync(build)
+        temporary = self._current_path.with_suffix(".new")
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(asdict(Current(build.name, base_generation)), file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self._current_path)
+        _fsync(self.path)
+        self.delete_leftovers(keep=build.name)
+
+    def delete_leftovers(self, keep: str | None) -> None:
+        """Delete every build but one: replaced ones, and those of writers that were killed.
+
+        A reader that has a deleted build open goes on with it: its files live until they are closed.
+        """
+        for path in self._builds():
+            if path.name != keep:
+                shutil.rmtree(path)
+
+    def delete_unfinished(self, build: Path) -> None:
+        """Delete what a killed writer left in a build and Whoosh would not; for the holder of the lock."""
+        for path in build.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif _UNFINISHED_TABLE.fullmatch(path.name):
+                path.unlink()
+
+    def _builds(self) -> list[Path]:
+        return [path for path in self.path.iterdir() if _BUILD_NAME.fullmatch(path.name)]
+
+    def lock(self) -> BinaryIO:
+        """Take the writer's lock, which is let go when the file is closed or its holder dies.
+
+        Raises `IndexLockedError` with the process id of the holder, `DatelineError` where the folder can't be
+        made or written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = (self.path / "lock").open("a+b")
+        except OSError as error:
+            raise DatelineError(f"The index at {self.path} can't be written: {error.strerror}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().decode(errors="replace").strip() or "unknown"
+            file.close()
+            raise IndexLockedError(
+                f"Another reindex (process {holder}) is writing to {self.path}. Wait until it has finished."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()).encode())
+        file.flush()
+        return file
+
+
+@contextmanager
+def told_as_damage(build: Path) -> Iterator[None]:
+    """Turn whatever opening a build raises into `IndexCorruptError`."""
+    try:
+        yield
+    except Exception as error:
+        raise IndexCorruptError(
+            f"The index in {build} can't be opened ({error or type(error).__name__}). "
+            "Make it anew with: reindex --rebuild"
+        ) from error
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

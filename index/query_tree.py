@@ -1,0 +1,118 @@
+"""A query as it was read, and a request's filters, as the Whoosh query tree that an engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from whoosh import query as whoosh_query
+
+from index import analysis, schema
+from index.engine import Match, SearchRequest
+from index.query_language import And, Bag, Clause, Everything, Not, Or, Phrase, Prefix, Query, Word
+
+# A word of the title says more about an article than one of the body.
+TITLE_BOOST = 2.0
+
+_SECONDS_A_DAY = 24 * 60 * 60
+
+_BuildInField = Callable[[str], whoosh_query.Query]
+
+_TEXT_FIELDS = (("title", TITLE_BOOST), ("body", 1.0))
+
+# Fields whose words are indexed as they are, without stemming.
+_UNSTEMMED_FIELDS = frozenset({"author", "source"})
+
+
+def build_tree(query: Query, match: Match) -> whoosh_query.Query:
+    """Return the tree of a query; one that holds nothing finds nothing."""
+    if query.root is None:
+        return whoosh_query.NullQuery
+    return _build(query.root, match).normalize()
+
+
+def build_filter(request: SearchRequest) -> whoosh_query.Query | None:
+    """Return what the request's filters let through, or `None` where there is no filter."""
+    conditions: list[whoosh_query.Query] = [
+        whoosh_query.Or([whoosh_query.Term(field, value) for value in values])
+        for field, values in (
+            ("source_exact", request.source),
+            ("author_exact", request.author),
+            ("language", request.language),
+        )
+        if values
+    ]
+    if request.published_from or request.published_to:
+        start = schema.to_seconds(request.published_from) if request.published_from else schema.EARLIEST
+        end = schema.to_seconds(request.published_to) + _SECONDS_A_DAY - 1 if request.published_to else None
+        conditions.append(whoosh_query.NumericRange("published", start, end))
+    return whoosh_query.And(conditions).normalize() if conditions else None
+
+
+def _build(clause: Clause, match: Match) -> whoosh_query.Query:  # noqa: PLR0911 -- one for each kind of clause
+    match clause:
+        case Word(surface=surface, field=field):
+            return _in_fields(field, lambda name: whoosh_query.Term(name, _term(name, surface)))
+        case Phrase(surfaces=surfaces, field=field):
+            return _in_fields(
+                field, lambda name: whoosh_query.Phrase(name, [_term(name, surface) for surface in surfaces])
+            )
+        case Prefix(surface=surface, field=field):
+            return _in_fields(field, lambda name: whoosh_query.Prefix(_surface_field(name), surface))
+        case Everything():
+            return whoosh_query.Every()
+        case Not():
+            return _conjunction([clause], match)
+        case And(clauses):
+            return _conjunction(clauses, match)
+        case Or(clauses):
+            return whoosh_query.Or([_build(inner, match) for inner in clauses])
+        case Bag(clauses):
+            return _bag(clauses, match)
+
+
+def _bag(clauses: Sequence[Clause], match: Match) -> whoosh_query.Query:
+    """All or any of the clauses; what is excluded is so in either case."""
+    wanted = [clause for clause in clauses if not isinstance(clause, Not)]
+    if match == "all" or not wanted:
+        return _conjunction(clauses, match)
+    excluded = [clause for clause in clauses if isinstance(clause, Not)]
+    any_wanted = whoosh_query.Or([_build(clause, match) for clause in wanted])
+    return _but_not(any_wanted, excluded, match)
+
+
+def _conjunction(clauses: Sequence[Clause], match: Match) -> whoosh_query.Query:
+    wanted = [_build(clause, match) for clause in clauses if not isinstance(clause, Not)]
+    excluded = [clause for clause in clauses if isinstance(clause, Not)]
+    return _but_not(whoosh_query.And(wanted) if wanted else whoosh_query.Every(), excluded, match)
+
+
+def _but_not(tree: whoosh_query.Query, excluded: Sequence[Not], match: Match) -> whoosh_query.Query:
+    if not excluded:
+        return tree
+    return whoosh_query.AndNot(tree, whoosh_query.Or([_build(inner.clause, match) for inner in excluded]))
+
+
+def _in_fields(field: str | None, build: _BuildInField) -> whoosh_query.Query:
+    """Build a clause for the field that it names, or for the title and the body."""
+    if field:
+        return build(field)
+    alternatives = []
+    for name, boost in _TEXT_FIELDS:
+        tree = build(name)
+        tree.boost = boost
+        alternatives.append(tree)
+    return whoosh_query.Or(alternatives)
+
+
+def terms_of(leaf: Word | Phrase) -> tuple[str, ...]:
+    """Return what a leaf is looked up as, in a text field or in the one that it names."""
+    surfaces = (leaf.surface,) if isinstance(leaf, Word) else leaf.surfaces
+    return tuple(_term(leaf.field or "body", surface) for surface in surfaces)
+
+
+def _term(field: str, surface: str) -> str:
+    return surface if field in _UNSTEMMED_FIELDS else analysis.stem(surface)
+
+
+def _surface_field(field: str) -> str:
+    return field if field in _UNSTEMMED_FIELDS else f"{field}_surface"

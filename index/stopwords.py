@@ -1,0 +1,26 @@
+"""The English words that are too common to tell one article from another.
+
+They are indexed like any other word, so that phrases are exact, and left out of a query's loose words. The list
+is Snowball's (public domain), which NLTK has too, but as a download, and Dateline installs without one. It is
+folded as `index.analysis` folds words, so that "don't" stands here as "dont" and "they're" not at all; "us" is
+added, and single letters other than "a" and "i" are left out: vitamin D is asked for.
+"""
+
+from __future__ import annotations
+
+ENGLISH: frozenset[str] = frozenset(
+    """
+    i me my myself we us our ours ourselves you your yours yourself yourselves he him his himself she her hers
+    herself it its itself they them their theirs themselves what which who whom this that these those am is are
+    was were be been being have has had having do does did doing a an the and but if or because as until while of
+    at by for with about against between into through during before after above below to from up down in out on
+    off over under again further then once here there when where why how all any both each few more most other
+    some such no nor not only own same so than too very can will just should now
+    dont arent couldnt didnt doesnt hadnt hasnt havent isnt mightnt mustnt neednt shant shouldnt wasnt werent wont
+    wouldnt cant cannot
+    """.split()
+)
+
+# Stop words that are well known as acronyms too; in a query all in capitals, where capitals say nothing, they are
+# taken for the acronym.
+ACRONYMS: frozenset[str] = frozenset({"us", "who", "it"})

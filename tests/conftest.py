@@ -1,0 +1,49 @@
+"""Fixtures that several packages' tests share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from index import job
+
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds"
+
+
+@pytest.fixture(scope="session")
+def seed_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the five sample articles; not to be written to."""
+    index = tmp_path_factory.mktemp("seeds") / "index"
+    report = job.run([SEEDS], str(index))
+    assert (report.added, report.failed) == (5, [])
+    return index
+
+
+@pytest.fixture
+def seed_folder(tmp_path: Path) -> Path:
+    """A copy of the five sample articles, to change at will."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for path in SEEDS.glob("*.txt"):
+        shutil.copy2(path, folder)
+    return folder
+
+
+@pytest.fixture
+def make_index(tmp_path: Path) -> Callable[..., Path]:
+    """Index texts, each an article of its own, named article-0 and so on; returns the index."""
+
+    def make(*texts: str, name: str = "index") -> Path:
+        folder = tmp_path / f"{name}-articles"
+        folder.mkdir()
+        for number, text in enumerate(texts):
+            (folder / f"article-{number}.txt").write_text(text, encoding="utf-8")
+        report = job.run([folder], str(tmp_path / name))
+        assert report.failed == []
+        return tmp_path / name
+
+    return make

@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from index import SearchRequest, job, open_engine
+from index.errors import DatelineError, IndexCorruptError, IndexLockedError, IndexVersionError, SourceError
+
+
+def counts(report: job.JobReport) -> tuple[int, int, int, int, int]:
+    return report.added, report.updated, report.unchanged, report.removed, len(report.failed)
+
+
+def total(index: Path, query: str = "") -> int:
+    with open_engine(str(index)) as engine:
+        return engine.search(SearchRequest(query=query)).total
+
+
+def test_a_second_run_does_nothing(seed_folder: Path, tmp_path: Path) -> None:
+    index = str(tmp_path / "index")
+    first = job.run([seed_folder], index)
+    second = job.run([seed_folder], index)
+    assert counts(first) == (5, 0, 0, 0, 0)
+    assert counts(second) == (0, 0, 5, 0, 0)
+    assert second.bytes_read == 0
+    assert (first.generation, second.generation) == (1, 1)
+
+
+def test_changes_are_taken_up(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+    changed, removed, touched, *_ = sorted(seed_folder.iterdir())
+    changed.write_text(changed.read_text() + "\nA zebra was seen.")
+    removed.unlink()
+    os.utime(touched, (0, 0))
+    (seed_folder / "new.txt").write_text("Another zebra came to the city.")
+    report = job.run([seed_folder], str(index))
+    assert counts(report) == (1, 1, 3, 1, 0)
+    assert report.generation == 2
+    assert total(index) == 5
+    assert total(index, "zebra") == 2
+    # A file that was only touched is known by its new time, and not read a third time.
+    assert job.run([seed_folder], str(index)).bytes_read == 0
+
+
+def test_what_comes_from_elsewhere_stays_unless_rebuilt(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "zebra.txt").write_text("A zebra was seen.")
+    job.run([seed_folder], str(index))
+    assert counts(job.run([other], str(index))) == (1, 0, 0, 0, 0)
+    assert total(index) == 6
+    report = job.run([other], str(index), rebuild=True)
+    assert counts(report) == (1, 0, 0, 0, 0)
+    assert (total(index), report.generation) == (1, 3)
+
+
+def test_a_file_that_cannot_be_read_is_reported_and_what_was_known_of_it_stays(
+    seed_folder: Path, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+    broken = min(seed_folder.iterdir())
+    broken.write_text("")
+    (seed_folder / "empty.txt").write_text("\n")
+    report = job.run([seed_folder], str(index))
+    assert [(Path(failure.path).name, failure.reason) for failure in report.failed] == [
+        (broken.name, "holds no text"),
+        ("empty.txt", "holds no text"),
+    ]
+    assert total(index) == 5
+    # It is tried again, since it may have been mended.
+    broken.write_text("A zebra was seen.")
+    assert counts(job.run([seed_folder], str(index))) == (0, 1, 4, 0, 1)
+
+
+def test_two_files_with_one_id_are_not_mixed_up(tmp_path: Path) -> None:
+    for parent in ("one", "two"):
+        (tmp_path / parent / "news").mkdir(parents=True)
+        (tmp_path / parent / "news" / "a.txt").write_text(f"Text {parent}")
+    report = job.run([tmp_path / "one" / "news", tmp_path / "two" / "news"], str(tmp_path / "index"))
+    assert report.added == 1
+    (failure,) = report.failed
+    assert failure.path.endswith("two/news/a.txt")
+    assert "one/news/a.txt has too" in failure.reason
+
+
+def test_a_folder_that_is_suddenly_empty_does_not_empty_the_index(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+    for path in seed_folder.iterdir():
+        path.unlink()
+    with pytest.raises(SourceError, match="--rebuild"):
+        job.run([seed_folder], str(index))
+    assert total(index) == 5
+
+
+def test_a_missing_path_changes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no such file or folder"):
+        job.run([tmp_path / "nowhere"], str(tmp_path / "index"))
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_dry_run_writes_nothing(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    report = job.run([seed_folder], str(index), dry_run=True)
+    assert counts(report) == (5, 0, 0, 0, 0)
+    assert not index.exists()
+    job.run([seed_folder], str(index))
+    before = {path: path.stat().st_mtime_ns for path in index.rglob("*")}
+    min(seed_folder.iterdir()).unlink()
+    assert counts(job.run([seed_folder], str(index), dry_run=True)) == (0, 0, 4, 1, 0)
+    assert {path: path.stat().st_mtime_ns for path in index.rglob("*")} == before
+
+
+def test_the_number_of_workers_does_not_change_the_index(seed_folder: Path, tmp_path: Path) -> None:
+    for workers in (1, 7):
+        job.run([seed_folder], str(tmp_path / f"index{workers}"), workers=workers)
+    answers = []
+    for workers in (1, 7):
+        with open_engine(str(tmp_path / f"index{workers}")) as engine:
+            response = engine.search(SearchRequest(query="moscow", match="any"))
+            answers.append([(result.id, result.score) for result in response.results])
+    assert answers[0] == answers[1]
+
+
+def test_progress_ends_at_the_number_of_files(seed_folder: Path, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    job.run([seed_folder], str(tmp_path / "index"), progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(done, 5) for done in range(6)]
+
+
+def test_two_writers_at_once_are_refused_and_the_holder_is_named(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    index.mkdir()
+    with (index / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("4711")
+        lock.flush()
+        with pytest.raises(IndexLockedError, match=r"process 4711.*Wait"):
+            job.run([seed_folder], str(index))
+    # The lock goes with its holder, whatever the file says.
+    assert job.run([seed_folder], str(index)).added == 5
+
+
+def test_an_engine_sees_the_old_index_whole_or_the_new_one_whole(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+    with open_engine(str(index)) as engine:
+        assert engine.search(SearchRequest(query="zebra")).total == 0
+        (seed_folder / "new.txt").write_text("A zebra came.")
+        job.run([seed_folder], str(index))
+        assert engine.search(SearchRequest(query="zebra")).total == 1
+        job.run([seed_folder], str(index), rebuild=True)
+        response = engine.search(SearchRequest(query="zebra"))
+        assert (response.total, response.generation) == (1, 3)
+
+
+SLOW_REINDEX = """
+import sys
+from index import job
+job.run([sys.argv[1]], sys.argv[2], rebuild=sys.argv[3] == "rebuild")
+"""
+
+
+@pytest.mark.parametrize("kind", ["update", "rebuild"])
+def test_a_killed_run_leaves_the_index_as_it_was(seed_folder: Path, tmp_path: Path, kind: str) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+    for number in range(300):
+        (seed_folder / f"new-{number}.txt").write_text(f"A zebra, the number {number}. " * 200)
+    process = subprocess.Popen([sys.executable, "-c", SLOW_REINDEX, str(seed_folder), str(index), kind])
+    try:
+        time.sleep(1.0)
+        killed_at_work = process.poll() is None
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert killed_at_work
+    assert (total(index), total(index, "zebra")) == (5, 0)
+    assert job.run([seed_folder], str(index), rebuild=kind == "rebuild").failed == []
+    assert (total(index), total(index, "zebra")) == (305, 300)
+    builds = [path for path in index.iterdir() if path.is_dir()]
+    assert len(builds) == 1
+    assert not [path for path in builds[0].iterdir() if path.is_dir()]
+    assert len(list(builds[0].glob("*.seg"))) <= 2
+
+
+def test_a_cancelled_rebuild_leaves_nothing_behind(
+    seed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        job.run([seed_folder], str(index), rebuild=True, progress=fail)
+    assert [path.name for path in index.iterdir() if path.is_dir()] == ["build-0001"]
+    assert total(index) == 5
+    assert job.run([seed_folder], str(index)).unchanged == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "says"),
+    [
+        ("", IndexCorruptError, "damaged"),
+        ("[]", IndexCorruptError, "damaged"),
+        ('{"build": "build-0009", "base_generation": 0}', IndexCorruptError, "can't be opened"),
+        ('{"build": "build-0001", "base_generation": 0, "format": 99}', IndexVersionError, "a newer Dateline"),
+        ('{"build": "build-0001", "base_generation": 0, "schema_version": 0}', IndexVersionError, "an older Dateline"),
+    ],
+)
+def test_a_damaged_or_foreign_index_is_told_and_can_be_rebuilt(
+    seed_folder: Path, tmp_path: Path, content: str, error: type[DatelineError], says: str
+) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+    (index / "CURRENT").write_text(content)
+    with pytest.raises(error, match=says):
+        job.run([seed_folder], str(index))
+    with open_engine(str(index)) as engine, pytest.raises(error, match="reindex --rebuild"):
+        engine.search(SearchRequest(query="moscow"))
+    assert job.run([seed_folder], str(index), rebuild=True).added == 5
+    assert total(index) == 5
+
+
+def test_verify_finds_a_sound_index_sound(seed_folder: Path, tmp_path: Path) -> None:
+    index = str(tmp_path / "index")
+    job.run([seed_folder], index)
+    changed, vanished, *_ = sorted(seed_folder.iterdir())
+    changed.write_text("Other text")
+    vanished.unlink()
+    report = job.verify(index)
+    assert (report.articles, report.files, report.damage) == (5, 5, [])
+    assert (report.changed, report.vanished) == ([str(changed)], [str(vanished)])
+
+
+def test_verify_finds_what_the_index_lost(seed_folder: Path, tmp_path: Path, make_index: Callable[..., Path]) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+    other = make_index("Something else", name="other")
+    # The sources of one index beside the articles of another: nothing fits.
+    shutil.copy(index / "build-0001" / "sources.sqlite", other / "build-0001" / "sources.sqlite")
+    damage = job.verify(str(other)).damage
+    assert sum("is missing" in line for line in damage) == 5
+    assert damage[-1] == "The index holds 1 articles, but its files have 5."
+
+
+def test_a_damaged_file_list_is_told(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+    (index / "build-0001" / "sources.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(IndexCorruptError, match=r"sources\.sqlite is damaged"):
+        job.run([seed_folder], str(index))
+
+
+def test_a_report_is_ready_for_json(seed_folder: Path, tmp_path: Path) -> None:
+    (seed_folder / "empty.txt").write_text("")
+    report = json.loads(json.dumps(job.run([seed_folder], str(tmp_path / "index")).to_dict()))
+    assert report["added"] == 5
+    assert report["failed"] == [{"path": str(seed_folder / "empty.txt"), "reason": "holds no text"}]

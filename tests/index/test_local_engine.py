@@ -1,0 +1,379 @@
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index import Article, SearchEngine, SearchRequest, open_engine
+from index.analysis import stem, tokenize
+from index.engine import FACETS, FacetCount, Match, SearchResponse
+from index.engines import open_writer
+from index.errors import ArticleNotFoundError, DatelineError, IndexMissingError, RequestError
+
+
+@pytest.fixture(scope="module")
+def seeds(seed_index: Path) -> Iterator[SearchEngine]:
+    with open_engine(str(seed_index)) as engine:
+        yield engine
+
+
+def found(engine: SearchEngine, query: str, match: Match = "all", **arguments: object) -> list[str]:
+    """Return the first three letters of the ids found: 000 to 004 for the sample articles."""
+    request = SearchRequest(query=query, match=match, **arguments)  # type: ignore[arg-type]
+    return [result.id[:3] for result in engine.search(request).results]
+
+
+def test_the_articles_that_speak_of_it_are_found_best_first(seeds: SearchEngine) -> None:
+    response = seeds.search(SearchRequest(query="chemical weapons"))
+    assert sorted(result.id[:3] for result in response.results) == ["001", "002", "003", "004"]
+    scores = [result.score for result in response.results]
+    assert scores == sorted(scores, reverse=True)
+    assert response.total == 4
+    for result in response.results:
+        assert any("<mark>chemical</mark>" in snippet.lower() for snippet in result.snippets)
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ('"no longer obsolete"', "001"),
+        ("tillerson", "000 001 002 003 004"),
+        ("tillerson -lavrov", "000"),
+        ("tillerson NOT lavrov", "000"),
+        ("visits moscow", "000 001 002 003"),
+        ("visiting MOSCOW", "000 001 002 003"),
+        ('"state department"', "000 001 004"),
+        ('"the state department"', "000 004"),
+        ("title:moscow", "001 003"),
+        ("title:visit OR galeotti", "001 003"),
+        ("RFE/RL", "001"),
+        ("al-Qaeda", "003"),
+        ('"al qaeda"', "003"),
+        ("rapproch*", "001 002 004"),
+        ("galeotti (mankoff OR daalder)", "001 003"),
+        ("59", "001"),
+        ("-tillerson", ""),
+        ("*", "000 001 002 003 004"),
+        ("* -lavrov", "000"),
+        ('"', ""),
+        ("", "000 001 002 003 004"),
+        ("source:cnn", ""),
+    ],
+)
+def test_a_query_finds(seeds: SearchEngine, query: str, ids: str) -> None:
+    assert sorted(found(seeds, query)) == ids.split()
+
+
+def test_us_and_its_dots_are_the_same(seeds: SearchEngine) -> None:
+    assert found(seeds, "U.S.") == found(seeds, "US") != []
+    assert found(seeds, "U.S. sanctions") == found(seeds, "US sanctions") != []
+
+
+def test_any_word_will_do_when_asked(seeds: SearchEngine) -> None:
+    assert sorted(found(seeds, "galeotti daalder", "any")) == ["001", "003"]
+    assert sorted(found(seeds, "galeotti mankoff -daalder", "any")) == ["001"]
+
+
+def test_when_no_article_has_all_words_the_closest_come(seeds: SearchEngine) -> None:
+    response = seeds.search(SearchRequest(query="galeotti zebra"))
+    assert (response.relaxed, response.total) == (True, 2)
+    assert response.interpreted.query == "galeotti OR zebra"
+    for query in ("galeotti AND zebra", '"galeotti zebra"', "zebra", "zebra quagga"):
+        response = seeds.search(SearchRequest(query=query))
+        assert (response.relaxed, response.total) == (False, 0)
+
+
+def test_pages_are_parts_of_one_list(seeds: SearchEngine) -> None:
+    whole = found(seeds, "moscow", size=5)
+    pages = [found(seeds, "moscow", size=2, page=page) for page in (1, 2, 3, 4)]
+    assert pages == [whole[:2], whole[2:4], whole[4:], []]
+    response = seeds.search(SearchRequest(query="moscow", size=0))
+    assert (response.total, response.results) == (5, ())
+
+
+def test_what_costs_can_be_left_out(seeds: SearchEngine) -> None:
+    response = seeds.search(SearchRequest(query="moscow", snippets=False))
+    assert all(result.snippets == () for result in response.results)
+    assert response.facets == {}
+
+
+def test_how_a_query_was_read_is_told(seeds: SearchEngine) -> None:
+    told = seeds.search(SearchRequest(query='the visits title:Moscow "no longer" -lavrov vis*')).interpreted
+    assert [(term.text, term.terms) for term in told.terms] == [
+        ("visits", ("visit",)),
+        ("title:Moscow", ("moscow",)),
+        ('"no longer"', ("no", "longer")),
+        ("vis*", ("vis*",)),
+    ]
+    assert [term.text for term in told.excluded] == ["lavrov"]
+    assert told.dropped == ("the",)
+
+
+def test_an_article_is_given_back_as_it_was_put(tmp_path: Path) -> None:
+    index = str(tmp_path / "index")
+    articles = [
+        Article(id="plain", title="Plain", body="Body\n\nwith \udcff a lone surrogate"[:6]),
+        Article(
+            id="full/ä 1",
+            title="Full <b>",
+            body="Body.",
+            url="https://example.com/1",
+            source="CNN",
+            authors=("A. Uthor", "Anne Other"),
+            published=dt.date(2017, 4, 12),
+            language="en",
+        ),
+        Article(id="timed", title="T", body="B", published=dt.datetime(2017, 4, 12, 13, 30, tzinfo=dt.UTC)),
+    ]
+    with open_writer(index) as writer:
+        for article in articles:
+            writer.put(article)
+        writer.commit()
+    with open_engine(index) as engine:
+        assert [engine.article(article.id) for article in articles] == articles
+        with pytest.raises(ArticleNotFoundError, match="'nothing'"):
+            engine.article("nothing")
+
+
+@pytest.fixture
+def dated(tmp_path: Path) -> Iterator[SearchEngine]:
+    """Four articles about zebras, with dates, sources, authors and languages."""
+    index = str(tmp_path / "index")
+    facts: list[tuple[str, str | None, tuple[str, ...], dt.date | None, str | None]] = [
+        ("april", "CNN", ("Anne",), dt.date(2017, 4, 12), "en"),
+        ("old", "BBC News", ("Anne", "Bob"), dt.date(1965, 1, 1), "en"),
+        ("undated", None, (), None, None),
+        ("evening", "CNN", (), dt.datetime(2017, 4, 12, 20, 0, tzinfo=dt.UTC), "de"),
+    ]
+    with open_writer(index) as writer:
+        for name, source, authors, published, language in facts:
+            writer.put(
+                Article(
+                    id=name,
+                    title=name,
+                    body="A zebra.",
+                    source=source,
+                    authors=authors,
+                    published=published,
+                    language=language,
+                )
+            )
+        writer.commit()
+    with open_engine(index) as engine:
+        yield engine
+
+
+def ids(engine: SearchEngine, **arguments: object) -> list[str]:
+    return [result.id for result in engine.search(SearchRequest(**arguments)).results]  # type: ignore[arg-type]
+
+
+def test_newest_and_oldest_come_first_and_the_undated_last(dated: SearchEngine) -> None:
+    assert ids(dated, query="zebra", sort="newest") == ["evening", "april", "old", "undated"]
+    assert ids(dated, query="zebra", sort="oldest") == ["old", "april", "evening", "undated"]
+    assert ids(dated, query="zebra", sort="newest", size=1, page=2) == ["april"]
+
+
+def test_dates_are_filtered_with_both_ends(dated: SearchEngine) -> None:
+    day = dt.date(2017, 4, 12)
+    assert ids(dated, published_from=day) == ["april", "evening"]
+    assert ids(dated, published_to=day) == ["april", "old", "evening"]
+    assert ids(dated, published_to=day - dt.timedelta(days=1)) == ["old"]
+    assert ids(dated, published_from=day, published_to=day) == ["april", "evening"]
+    assert ids(dated, published_from=dt.date.min, published_to=dt.date.max) == ["april", "old", "evening"]
+
+
+def test_values_are_filtered_exactly(dated: SearchEngine) -> None:
+    assert ids(dated, source=("CNN",)) == ["april", "evening"]
+    assert ids(dated, source=("CNN", "BBC News")) == ["april", "old", "evening"]
+    assert ids(dated, source=("BBC",)) == []
+    assert ids(dated, source=("CNN",), language=("de",)) == ["evening"]
+    assert ids(dated, author=("Anne",)) == ["april", "old"]
+
+
+def test_sources_and_authors_are_searched_by_word(dated: SearchEngine) -> None:
+    assert ids(dated, query="source:bbc") == ["old"]
+    assert ids(dated, query='source:"bbc news" zebra') == ["old"]
+    assert ids(dated, query="author:bo*") == ["old"]
+
+
+def test_facets_count_what_was_found(dated: SearchEngine) -> None:
+    response = dated.search(SearchRequest(query="zebra -title:undated", facets=FACETS, size=1))
+    assert response.facets == {
+        "source": (FacetCount("CNN", 2), FacetCount("BBC News", 1)),
+        "author": (FacetCount("Anne", 2), FacetCount("Bob", 1)),
+        "language": (FacetCount("en", 2), FacetCount("de", 1)),
+        "published": (FacetCount("1965-01", 1), FacetCount("2017-04", 2)),
+    }
+    assert dated.search(SearchRequest(query="nothing", facets=("source",))).facets == {"source": ()}
+
+
+def test_stats_say_what_the_archive_covers(dated: SearchEngine) -> None:
+    stats = dated.stats()
+    assert (stats.articles, stats.undated, stats.generation) == (4, 1, 1)
+    assert (stats.earliest, stats.latest) == (dt.date(1965, 1, 1), dt.date(2017, 4, 12))
+    assert stats.sources == (FacetCount("CNN", 2), FacetCount("BBC News", 1))
+    assert stats.size_bytes > 0
+    assert dt.datetime.now(tz=dt.UTC) - stats.committed_at < dt.timedelta(minutes=10)
+
+
+def test_marking_an_article(make_index: Callable[..., Path]) -> None:
+    index = make_index("A Headline about <b>Zebras</b> Here\n\nFirst zebra & co.\n\nSecond one.")
+    with open_engine(str(index)) as engine:
+        (result,) = engine.search(SearchRequest(query="zebra")).results
+        marked = engine.mark(engine.article(result.id), "zebra")
+        assert marked.title == "A Headline about &lt;b&gt;<mark>Zebras</mark>&lt;/b&gt; Here"
+        assert marked.paragraphs == ("First <mark>zebra</mark> &amp; co.", "Second one.")
+        assert "<mark>" not in "".join(engine.mark(engine.article(result.id), "").paragraphs)
+
+
+def test_an_empty_index_answers(make_index: Callable[..., Path]) -> None:
+    index = make_index()
+    with open_engine(str(index)) as engine:
+        response = engine.search(SearchRequest(query="zebra", facets=FACETS, sort="newest"))
+        assert (response.total, response.results) == (0, ())
+        stats = engine.stats()
+        assert (stats.articles, stats.earliest, stats.latest) == (0, None, None)
+
+
+def test_an_engine_can_be_opened_before_there_is_an_index(
+    tmp_path: Path, seed_folder: Path, make_index: Callable[..., Path]
+) -> None:
+    with open_engine(str(tmp_path / "index")) as engine:
+        with pytest.raises(IndexMissingError, match="Make one with: reindex"):
+            engine.search(SearchRequest(query="zebra"))
+        make_index("A zebra.")
+        assert engine.search(SearchRequest(query="zebra")).total == 1
+
+
+def test_no_engine_for_an_unknown_url() -> None:
+    with pytest.raises(DatelineError, match="No engine serves ftp://"):
+        open_engine("ftp://host/index")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parameter"),
+    [
+        ({"match": "some"}, "match"),
+        ({"sort": "random"}, "sort"),
+        ({"facets": ("colour",)}, "facets"),
+        ({"page": 0}, "page"),
+        ({"size": -1}, "size"),
+        ({"published_from": dt.date(2018, 1, 1), "published_to": dt.date(2017, 1, 1)}, "from"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(arguments: dict[str, object], parameter: str) -> None:
+    with pytest.raises(RequestError) as error:
+        SearchRequest(**arguments)  # type: ignore[arg-type]
+    assert error.value.parameter == parameter
+
+
+def test_an_id_is_put_once_between_commits(tmp_path: Path) -> None:
+    article = Article(id="a", title="t", body="b")
+    with open_writer(str(tmp_path / "index")) as writer:
+        writer.put(article)
+        with pytest.raises(ValueError, match="twice"):
+            writer.put(article)
+
+
+def test_threads_share_an_engine_while_the_index_changes(tmp_path: Path) -> None:
+    index = str(tmp_path / "index")
+
+    def put(count: int) -> None:
+        with open_writer(index) as writer:
+            for number in range(count):
+                writer.put(Article(id=f"a{number}", title="t", body=f"zebra number {number}"))
+            writer.commit()
+
+    put(5)
+    wrong: list[object] = []
+    stop = threading.Event()
+
+    def ask(engine: SearchEngine) -> None:
+        while not stop.is_set():
+            try:
+                total = engine.search(SearchRequest(query="zebra", match="any")).total
+            except DatelineError as error:
+                total = error  # type: ignore[assignment]
+            if total not in (5, 10, 15):
+                wrong.append(total)
+
+    with open_engine(index) as engine:
+        threads = [threading.Thread(target=ask, args=(engine,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        put(10)
+        put(15)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert wrong == []
+        assert engine.search(SearchRequest(query="zebra")).total == 15
+
+
+# What a naive scan says -----------------------------------------------------------------------------------------
+
+WORDS = ["moscow", "visit", "visits", "visiting", "the", "us", "zebra", "universe", "university"]
+TEXTS = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
+
+
+def naive_total(texts: list[str], query: str, match: Match) -> int:
+    """Count by looking at every text: words by stem, a phrase by its words in a row, a prefix as written."""
+
+    def has(text: str, part: str) -> bool:
+        words = [token.surface for token in tokenize(text)]
+        stems = [stem(word) for word in words]
+        if part.endswith("*"):
+            return any(word.startswith(part[:-1]) for word in words)
+        wanted = [stem(token.surface) for token in tokenize(part)]
+        return any(stems[place : place + len(wanted)] == wanted for place in range(len(stems)))
+
+    parts = query.split(" ") if '"' not in query else [query]
+    kept = [part for part in parts if part not in ("the", "us")] or parts
+    wanted = [part for part in kept if not part.startswith("-")]
+    unwanted = [part[1:] for part in kept if part.startswith("-")]
+    join = all if match == "all" or not wanted else any
+    return sum(
+        join(has(text, part) for part in wanted) and not any(has(text, part) for part in unwanted) for text in texts
+    )
+
+
+QUERIES = st.one_of(
+    st.lists(st.sampled_from([*WORDS, "visit*", "universit*", "-moscow", "-zebra"]), min_size=1, max_size=4).map(
+        " ".join
+    ),
+    st.lists(st.sampled_from(WORDS), min_size=2, max_size=3).map(lambda words: f'"{" ".join(words)}"'),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    batches=st.lists(st.lists(TEXTS, max_size=4), min_size=1, max_size=3),
+    queries=st.lists(QUERIES, min_size=1, max_size=8),
+    match=st.sampled_from(["all", "any"]),
+)
+def test_totals_equal_a_naive_scan(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[list[str]], queries: list[str], match: Match
+) -> None:
+    index = str(tmp_path_factory.mktemp("naive") / "index")
+    texts: dict[str, str] = {}
+    for number, batch in enumerate(batches):
+        with open_writer(index) as writer:
+            for place, text in enumerate(batch):
+                # Half of the ids come again in the next batch: an update in another segment.
+                article_id = f"{place % 2 and number}-{place}"
+                texts[article_id] = text
+                writer.put(Article(id=article_id, title="", body=text))
+            writer.commit()
+    with open_engine(index) as engine:
+        for query in queries:
+            response: SearchResponse = engine.search(SearchRequest(query=query, match=match, size=100))
+            if not response.relaxed:
+                assert response.total == naive_total(list(texts.values()), query, match), query
+            assert len(response.results) == response.total
+            ranks = [(-result.score, result.id) for result in response.results]
+            assert [rank for rank, _ in ranks] == sorted(rank for rank, _ in ranks)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import query_language
+from index.query_language import Everything, Phrase, Prefix, Word, leaves, parse, write
+
+READINGS = [
+    # Words and how they are joined.
+    ("tillerson moscow", "tillerson AND moscow"),
+    ("tillerson OR moscow lavrov", "tillerson OR (moscow AND lavrov)"),
+    ("tillerson AND moscow OR lavrov", "(tillerson AND moscow) OR lavrov"),
+    ("tillerson (moscow OR lavrov)", "tillerson AND (moscow OR lavrov)"),
+    ("tillerson -lavrov", "tillerson AND NOT lavrov"),
+    ("tillerson NOT lavrov", "tillerson AND NOT lavrov"),
+    ("-lavrov", "NOT lavrov"),
+    ("NOT NOT lavrov", "lavrov"),
+    ("-(moscow lavrov)", "NOT (moscow AND lavrov)"),
+    # Phrases and compounds.
+    ('"no longer obsolete"', '"no longer obsolete"'),
+    ("“no longer” «obsolete now»", '"no longer" AND "obsolete now"'),
+    ('-"no longer"', 'NOT "no longer"'),
+    ("al-Qaeda W-2 RFE/RL", "al-Qaeda AND W-2 AND RFE/RL"),
+    ("well,known(thing)", "well AND known AND thing"),
+    # Fields and prefixes.
+    ("title:moscow body:visit", "title:moscow AND body:visit"),
+    ('title:"moscow visit"', 'title:"moscow visit"'),
+    ("title:(moscow visit)", "title:moscow AND title:visit"),
+    ("-title:moscow", "NOT title:moscow"),
+    ("visit*", "visit*"),
+    ("al-qa*", "al AND qa*"),
+    ("*", "*"),
+    ("* * moscow", "* AND moscow"),
+    # Stop words.
+    ("state of the union", "state AND union"),
+    ("the who", "the AND who"),
+    ("The WHO", "WHO"),
+    ("US policy", "US AND policy"),
+    ("us policy", "policy"),
+    ("U.S. policy", "U.S. AND policy"),
+    ("ALL THE US NEWS", "US AND NEWS"),
+    ('"who" reports', '"who" AND reports'),
+    ("-the policy", "NOT the AND policy"),
+    # What is not well formed is words.
+    ('"', ""),
+    ("((", ""),
+    ("()", ""),
+    ("-", ""),
+    ("- moscow", "moscow"),
+    ("--moscow", "moscow"),
+    ('moscow "visit', "moscow AND visit"),
+    ("(moscow", "moscow"),
+    ("moscow)", "moscow"),
+    ("moscow OR", "moscow"),
+    ("AND moscow", "moscow"),
+    ("moscow AND", "moscow"),
+    ("NOT", "NOT"),
+    ("AND OR", "AND AND OR"),
+    ("title:", "title"),
+    ("title: moscow", "title AND moscow"),
+    ("nofield:moscow", "nofield AND moscow"),
+    ("http://example.com/a", "http AND example.com/a"),
+    ("moscow?!", "moscow"),
+    ("\x00\x01moscow\x7f", "moscow"),
+]
+
+
+@pytest.mark.parametrize(("typed", "read"), READINGS)
+def test_a_query_is_read_as(typed: str, read: str) -> None:
+    assert write(parse(typed).root) == read
+
+
+@pytest.mark.parametrize(("typed", "read"), READINGS)
+def test_what_is_written_out_is_read_the_same_again(typed: str, read: str) -> None:
+    assert write(parse(read).root) == read or "the" in typed
+
+
+def test_words_without_operators_can_mean_any() -> None:
+    assert write(parse("tillerson moscow").root, "OR") == "tillerson OR moscow"
+    assert write(parse("tillerson moscow -lavrov").root, "OR") == "(tillerson OR moscow) AND NOT lavrov"
+    assert write(parse("tillerson AND moscow").root, "OR") == "tillerson AND moscow"
+
+
+def test_leaves_say_what_is_looked_for() -> None:
+    query = parse('title:Moscow "no longer" visit* * -lavrov')
+    assert list(leaves(query.root)) == [
+        Word("Moscow", "moscow", "title"),
+        Phrase('"no longer"', ("no", "longer")),
+        Prefix("visit*", "visit"),
+        Everything(),
+    ]
+    assert list(leaves(query.root, excluded=True)) == [Word("lavrov", "lavrov")]
+
+
+def test_dropped_stop_words_are_told() -> None:
+    assert parse("state of the union").dropped == ("of", "the")
+    assert parse("the who").dropped == ()
+
+
+def test_a_query_without_a_word_says_so() -> None:
+    assert parse('"').notes == ("The query holds no word to search for.",)
+    assert parse("  ").notes == ()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["word " * 1000, '"a b c" ' * 1000, "a," * 1000, "a-" * 1000, "(x " * 1000, "x OR " * 1000, "title:x " * 1000],
+)
+def test_long_queries_are_bounded_and_say_so(typed: str) -> None:
+    query = parse(typed)
+    words = sum(len(leaf.surfaces) if isinstance(leaf, Phrase) else 1 for leaf in leaves(query.root))
+    assert words == query_language.MAX_WORDS
+    assert any("first 64 words" in note for note in query.notes)
+
+
+@pytest.mark.parametrize("typed", ["(" * 2000 + "x" + ")" * 2000, "NOT " * 1000 + "x", "-(" * 1300 + "x" + ")" * 1300])
+def test_deep_queries_do_not_exhaust_the_stack(typed: str) -> None:
+    assert [leaf for leaf in leaves(parse(typed).root) if isinstance(leaf, Word)]
+
+
+PIECES = st.sampled_from(
+    [
+        "AND",
+        "OR",
+        "NOT",
+        "(",
+        ")",
+        '"',
+        "-",
+        "*",
+        "title:",
+        "x:",
+        "the",
+        "US",
+        "moscow",
+        "visit*",
+        "al-qaeda",
+        " ",
+        "\0",
+    ]
+)
+
+
+@given(st.one_of(st.text(), st.lists(PIECES).map(" ".join), st.lists(PIECES).map("".join)))
+def test_any_input_is_read(typed: str) -> None:
+    query = parse(typed)
+    written = write(query.root)
+    if query.root is None:
+        assert written == ""
+    else:
+        assert written
+        assert list(leaves(query.root)) or list(leaves(query.root, excluded=True))

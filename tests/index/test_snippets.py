@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import html
+
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.query_language import leaves, parse
+from index.snippets import MAX_LENGTH, MAX_SNIPPETS, Marker, make_snippets, mark
+
+
+def marker(query: str, field: str = "body") -> Marker:
+    return Marker.of(leaves(parse(query).root), field)
+
+
+def marked(query: str, text: str) -> str:
+    return mark(text, marker(query).find(text))
+
+
+def test_words_are_marked_by_stem_and_as_written() -> None:
+    assert marked("visit", "Visiting; a VISIT. Revisit") == "<mark>Visiting</mark>; a <mark>VISIT</mark>. Revisit"
+
+
+def test_a_prefix_marks_whole_words_by_how_they_are_written() -> None:
+    assert marked("universit*", "A university, the universe") == "A <mark>university</mark>, the universe"
+
+
+def test_a_phrase_is_marked_as_one_and_nowhere_else() -> None:
+    text = "No longer obsolete. Obsolete, no longer."
+    assert marked('"no longer obsolete"', text) == "<mark>No longer obsolete</mark>. Obsolete, no longer."
+
+
+def test_the_longer_of_two_marks_stays() -> None:
+    assert marked('chemical "chemical weapons"', "chemical weapons") == "<mark>chemical weapons</mark>"
+
+
+def test_what_is_excluded_or_in_another_field_is_not_marked() -> None:
+    assert marked("moscow -visit title:talks", "Moscow visit talks") == "<mark>Moscow</mark> visit talks"
+
+
+def test_everything_but_the_marks_is_escaped() -> None:
+    text = "<script>alert('x')</script> & moscow <b>"
+    assert marked("moscow script", text) == (
+        "&lt;<mark>script</mark>&gt;alert('x')&lt;/<mark>script</mark>&gt; &amp; <mark>moscow</mark> &lt;b&gt;"
+    )
+
+
+def test_snippets_are_whole_sentences_where_they_are_short() -> None:
+    text = (
+        "The first sentence of this article is about nothing that anyone would care to look for at all. "
+        "Then Mr. Tillerson of the U.S. Government visits Moscow, the capital of the country, for two whole days. "
+        "The last sentence is again about nothing that anyone would ever care to look for in any archive."
+    )
+    assert make_snippets(text, marker("moscow")) == (
+        "Then Mr. Tillerson of the U.S. Government visits <mark>Moscow</mark>, the capital of the country, "
+        "for two whole days.",
+    )
+
+
+def test_a_long_sentence_is_cut_at_words_with_an_ellipsis() -> None:
+    text = "word " * 100 + "moscow " + "more " * 100
+    (snippet,) = make_snippets(text, marker("moscow"))
+    assert regex.fullmatch(r"… (word )+<mark>moscow</mark>( more)+ …", snippet)
+    assert len(snippet) < MAX_LENGTH + 30
+
+
+def test_snippets_prefer_different_words_and_keep_the_order_of_the_text() -> None:
+    filler = "This sentence is here so that there is a distance between the ones that matter to the reader.\n"
+    text = filler.join(
+        ["Moscow again.\n", "Moscow.\n", "Moscow and nothing else.\n", "Lavrov speaks.\n", "Moscow once more.\n"]
+    )
+    snippets = make_snippets(text, marker("moscow lavrov"))
+    assert len(snippets) == MAX_SNIPPETS
+    assert "Lavrov" in snippets[2]
+    assert "Moscow</mark> again" in snippets[0]
+
+
+def test_without_a_match_the_opening_is_shown() -> None:
+    text = "An opening sentence that is long enough to be shown alone, as it has over eighty characters. Another one."
+    assert make_snippets(text, marker("nothing")) == (text[: text.index(" Another")],)
+    assert make_snippets("word " * 100, marker("nothing"))[0].endswith("word …")
+    assert make_snippets("", marker("nothing")) == ()
+
+
+def test_a_text_without_spaces_is_cut_all_the_same() -> None:
+    (snippet,) = make_snippets("語" * 5000, marker("x"))
+    assert len(snippet) <= MAX_LENGTH + 2
+
+
+@given(st.text(alphabet=st.sampled_from("ab moscow.<>&\"'\n—U.S é"), max_size=2000), st.text(max_size=5))
+def test_snippets_are_parts_of_the_text_with_the_marks_where_the_words_are(text: str, start: str) -> None:
+    text = start + text
+    one_line = " ".join(text.split())
+    for snippet in make_snippets(text, marker("moscow a us")):
+        assert "<" not in regex.sub(r"</?mark>", "", snippet)
+        plain = html.unescape(regex.sub(r"</?mark>", "", snippet)).removeprefix("… ").removesuffix(" …")
+        assert plain in one_line
+
+
+@given(st.text(alphabet="ab moscow .\n", max_size=3000))
+def test_a_text_with_a_match_has_it_in_a_snippet(text: str) -> None:
+    snippets = make_snippets(text, marker("moscow"))
+    assert any("<mark>" in snippet for snippet in snippets) == bool(marker("moscow").find(text))
