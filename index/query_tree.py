@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from whoosh import query as whoosh_query
@@ -27,11 +28,11 @@ def build_tree(query: Query, match: Match) -> whoosh_query.Query:
     """Return the tree of a query; one that holds nothing finds nothing."""
     if query.root is None:
         return whoosh_query.NullQuery
-    return _build(query.root, match).normalize()
+    return _build(query.root, match)
 
 
-def build_filter(request: SearchRequest) -> whoosh_query.Query | None:
-    """Return what the request's filters let through, or `None` where there is no filter."""
+def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Query:
+    """Return the tree with the request's filters in it, which change no score."""
     conditions: list[whoosh_query.Query] = [
         whoosh_query.Or([whoosh_query.Term(field, value) for value in values])
         for field, values in (
@@ -45,19 +46,23 @@ def build_filter(request: SearchRequest) -> whoosh_query.Query | None:
         start = schema.to_seconds(request.published_from) if request.published_from else schema.EARLIEST
         end = schema.to_seconds(request.published_to) + _SECONDS_A_DAY - 1 if request.published_to else None
         conditions.append(whoosh_query.NumericRange("published", start, end))
-    return whoosh_query.And(conditions).normalize() if conditions else None
+    return whoosh_query.And([tree, *(_unscored(condition) for condition in conditions)]) if conditions else tree
 
 
-def _build(clause: Clause, match: Match) -> whoosh_query.Query:  # noqa: PLR0911 -- one for each kind of clause
+def _unscored(tree: whoosh_query.Query) -> whoosh_query.Query:
+    return whoosh_query.ConstantScoreQuery(tree, score=0.0)
+
+
+def _build(clause: Clause, match: Match, weight: int = 1) -> whoosh_query.Query:  # noqa: PLR0911 -- one for each kind of clause
     match clause:
         case Word(surface=surface, field=field):
-            return _in_fields(field, lambda name: whoosh_query.Term(name, _term(name, surface)))
+            return _in_fields(field, weight, lambda name: whoosh_query.Term(name, _term(name, surface)))
         case Phrase(surfaces=surfaces, field=field):
             return _in_fields(
-                field, lambda name: whoosh_query.Phrase(name, [_term(name, surface) for surface in surfaces])
+                field, weight, lambda name: whoosh_query.Phrase(name, [_term(name, surface) for surface in surfaces])
             )
         case Prefix(surface=surface, field=field):
-            return _in_fields(field, lambda name: whoosh_query.Prefix(_surface_field(name), surface))
+            return _in_fields(field, weight, lambda name: whoosh_query.Prefix(_surface_field(name), surface))
         case Everything():
             return whoosh_query.Every()
         case Not():
@@ -65,7 +70,7 @@ def _build(clause: Clause, match: Match) -> whoosh_query.Query:  # noqa: PLR0911
         case And(clauses):
             return _conjunction(clauses, match)
         case Or(clauses):
-            return whoosh_query.Or([_build(inner, match) for inner in clauses])
+            return whoosh_query.Or(_build_each(clauses, match))
         case Bag(clauses):
             return _bag(clauses, match)
 
@@ -76,32 +81,35 @@ def _bag(clauses: Sequence[Clause], match: Match) -> whoosh_query.Query:
     if match == "all" or not wanted:
         return _conjunction(clauses, match)
     excluded = [clause for clause in clauses if isinstance(clause, Not)]
-    any_wanted = whoosh_query.Or([_build(clause, match) for clause in wanted])
-    return _but_not(any_wanted, excluded, match)
+    return _but_not(whoosh_query.Or(_build_each(wanted, match)), excluded, match)
+
+
+def _build_each(clauses: Sequence[Clause], match: Match) -> list[whoosh_query.Query]:
+    """Build clauses that stand side by side; one that stands there twice counts twice and is looked up once."""
+    return [_build(clause, match, weight) for clause, weight in Counter(clauses).items()]
 
 
 def _conjunction(clauses: Sequence[Clause], match: Match) -> whoosh_query.Query:
-    wanted = [_build(clause, match) for clause in clauses if not isinstance(clause, Not)]
+    # Whoosh takes "every article, and the word" for every article.
+    wanted = _build_each([clause for clause in clauses if not isinstance(clause, Not | Everything)], match)
     excluded = [clause for clause in clauses if isinstance(clause, Not)]
     return _but_not(whoosh_query.And(wanted) if wanted else whoosh_query.Every(), excluded, match)
 
 
 def _but_not(tree: whoosh_query.Query, excluded: Sequence[Not], match: Match) -> whoosh_query.Query:
-    if not excluded:
-        return tree
-    return whoosh_query.AndNot(tree, whoosh_query.Or([_build(inner.clause, match) for inner in excluded]))
+    # Not Whoosh's AndNot: it lets an excluded article through where it is the first of those that are wanted.
+    unwanted = [_unscored(whoosh_query.Not(_build(inner.clause, match))) for inner in excluded]
+    return whoosh_query.And([tree, *unwanted]) if unwanted else tree
 
 
-def _in_fields(field: str | None, build: _BuildInField) -> whoosh_query.Query:
+def _in_fields(field: str | None, weight: int, build: _BuildInField) -> whoosh_query.Query:
     """Build a clause for the field that it names, or for the title and the body."""
-    if field:
-        return build(field)
     alternatives = []
-    for name, boost in _TEXT_FIELDS:
+    for name, boost in ((field, 1.0),) if field else _TEXT_FIELDS:
         tree = build(name)
-        tree.boost = boost
+        tree.boost = boost * weight
         alternatives.append(tree)
-    return whoosh_query.Or(alternatives)
+    return whoosh_query.Or(alternatives) if len(alternatives) > 1 else alternatives[0]
 
 
 def terms_of(leaf: Word | Phrase) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -77,7 +77,7 @@ class Marker:
         return _without_overlaps(found)
 
 
-def _occurrences(stems: Sequence[str], phrase: tuple[str, ...]) -> Iterable[int]:
+def _occurrences(stems: Sequence[str], phrase: tuple[str, ...]) -> Iterator[int]:
     length = len(phrase)
     first = phrase[0]
     for place in range(len(stems) - length + 1):
@@ -145,22 +145,35 @@ class _Piece:
     matches: int
 
 
-def _pieces(text: str, spans: Sequence[Span]) -> Iterable[_Piece]:
+def _pieces(text: str, spans: Sequence[Span]) -> Iterator[_Piece]:
     """Yield the stretches of a text that hold a match, none overlapping another."""
-    place = 0
-    for sentence_start, sentence_end in _sentences(text):
-        rest = sentence_start
-        inside: list[Span] = []
-        while place < len(spans) and spans[place].start < sentence_end:
-            inside.append(spans[place])
-            place += 1
+    for start, end, inside in _matching_sentences(text, spans):
         # A long sentence becomes as many windows as its matches need.
-        while inside:
-            start, end = _window(text, rest, sentence_end, inside)
-            shown = [span for span in inside if span.end <= end]
-            yield _Piece(start, end, frozenset(span.key for span in shown), len(shown))
-            inside = inside[len(shown) :]
-            rest = end
+        rest, place = start, 0
+        while place < len(inside):
+            window_start, window_end = _window(text, rest, end, inside[place:])
+            shown = [span for span in inside[place:] if span.end <= window_end]
+            yield _Piece(window_start, window_end, frozenset(span.key for span in shown), len(shown))
+            place += len(shown)
+            rest = window_end
+
+
+def _matching_sentences(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int, Sequence[Span]]]:
+    """Yield (start, end, spans inside) of the sentences with a match; a match never crosses their ends."""
+    place = 0
+    start: int | None = None
+    for sentence_start, sentence_end in _sentences(text):
+        start = sentence_start if start is None else start
+        first = place
+        while place < len(spans) and spans[place].start < sentence_end:
+            place += 1
+        if place > first and spans[place - 1].end > sentence_end:
+            # A phrase goes on in the next sentence, and so this one does too.
+            place = first
+            continue
+        if place > first:
+            yield start, sentence_end, spans[first:place]
+        start = None
 
 
 def _window(text: str, start: int, end: int, spans: Sequence[Span]) -> tuple[int, int]:
@@ -197,7 +210,7 @@ def _word_end(text: str, end: int, at_least: int) -> int:
     return cut if cut > at_least else end
 
 
-def _sentences(text: str) -> Iterable[tuple[int, int]]:
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
     """Yield the sentences of a text as (start, end); a short one takes the next of its paragraph along."""
     start = 0
     for match in _SENTENCE_END.finditer(text):

@@ -187,6 +187,31 @@ def test_dates_are_filtered_with_both_ends(dated: SearchEngine) -> None:
     assert ids(dated, published_from=dt.date.min, published_to=dt.date.max) == ["april", "old", "evening"]
 
 
+def test_a_filter_that_nothing_passes_finds_nothing(dated: SearchEngine) -> None:
+    response = dated.search(SearchRequest(query="zebra", source=("Nobody",)))
+    assert (response.total, response.results) == (0, ())
+
+
+def test_an_exclusion_holds_for_the_first_article_too(make_index: Callable[..., Path]) -> None:
+    index = make_index("only quagga here", "zebra and quagga here", "only zebra here")
+    with open_engine(str(index)) as engine:
+        assert [result.title for result in engine.search(SearchRequest(query="zebra -quagga")).results] == [
+            "only zebra here"
+        ]
+
+
+def test_a_word_that_stands_twice_counts_twice(seeds: SearchEngine) -> None:
+    once = seeds.search(SearchRequest(query="galeotti moscow", match="any"))
+    twice = seeds.search(SearchRequest(query="galeotti moscow galeotti", match="any"))
+    assert (once.total, twice.total) == (5, 5)
+    gained = {result.id: result.score for result in twice.results}
+    assert sum(gained[result.id] > result.score for result in once.results) == 2
+
+
+def test_a_star_beside_a_word_adds_nothing(seeds: SearchEngine) -> None:
+    assert found(seeds, "* galeotti") == found(seeds, "galeotti")
+
+
 def test_values_are_filtered_exactly(dated: SearchEngine) -> None:
     assert ids(dated, source=("CNN",)) == ["april", "evening"]
     assert ids(dated, source=("CNN", "BBC News")) == ["april", "old", "evening"]
@@ -327,8 +352,10 @@ def naive_total(texts: list[str], query: str, match: Match) -> int:
     def has(text: str, part: str) -> bool:
         words = [token.surface for token in tokenize(text)]
         stems = [stem(word) for word in words]
-        if part.endswith("*"):
+        if part != "*" and part.endswith("*"):
             return any(word.startswith(part[:-1]) for word in words)
+        if part == "*":
+            return True
         wanted = [stem(token.surface) for token in tokenize(part)]
         return any(stems[place : place + len(wanted)] == wanted for place in range(len(stems)))
 
@@ -343,14 +370,14 @@ def naive_total(texts: list[str], query: str, match: Match) -> int:
 
 
 QUERIES = st.one_of(
-    st.lists(st.sampled_from([*WORDS, "visit*", "universit*", "-moscow", "-zebra"]), min_size=1, max_size=4).map(
+    st.lists(st.sampled_from([*WORDS, "visit*", "universit*", "*", "-moscow", "-zebra"]), min_size=1, max_size=4).map(
         " ".join
     ),
     st.lists(st.sampled_from(WORDS), min_size=2, max_size=3).map(lambda words: f'"{" ".join(words)}"'),
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(st.lists(TEXTS, max_size=4), min_size=1, max_size=3),
     queries=st.lists(QUERIES, min_size=1, max_size=8),

@@ -88,6 +88,27 @@ def test_a_text_without_spaces_is_cut_all_the_same() -> None:
     assert len(snippet) <= MAX_LENGTH + 2
 
 
+QUERIES = st.sampled_from(["moscow a us", '"a moscow"', '"a b" moscow', '"us us us" b', "mo* a", '"' + "a " * 60 + '"'])
+WORDS = st.lists(
+    st.sampled_from(["a", "b", "moscow", "US", "x" * 300, ". ", ".\n", "? B", "\n\n", " ", "é", "<"]), max_size=120
+)
+
+
+@given(WORDS.map("".join) | WORDS.map(" ".join), QUERIES)
+def test_whatever_matches_is_shown_whole_and_without_end(text: str, query: str) -> None:
+    spans = marker(query).find(text)
+    snippets = make_snippets(text, marker(query))
+    shown = regex.findall(r"<mark>(.*?)</mark>", " ".join(snippets))
+    assert bool(shown) == bool(spans)
+    written = {" ".join(text[span.start : span.end].split()) for span in spans}
+    assert {html.unescape(one) for one in shown} <= written
+
+
+def test_a_phrase_across_two_sentences_is_shown_whole() -> None:
+    text = "Nothing here that matters to anyone at all, really, as far as we know about Oil. Prices rose again."
+    assert "<mark>Oil. Prices</mark>" in make_snippets(text, marker('"oil prices"'))[0]
+
+
 @given(st.text(alphabet=st.sampled_from("ab moscow.<>&\"'\n—U.S é"), max_size=2000), st.text(max_size=5))
 def test_snippets_are_parts_of_the_text_with_the_marks_where_the_words_are(text: str, start: str) -> None:
     text = start + text

@@ -7,8 +7,6 @@ import time
 import weakref
 from collections.abc import Mapping
 
-from whoosh import query as whoosh_query
-
 from index import schema, snippets
 from index.article import Article
 from index.engine import (
@@ -28,7 +26,7 @@ from index.engines.local.snapshot import Snapshot, open_snapshot
 from index.engines.local.sources import read_source_files
 from index.errors import ArticleNotFoundError
 from index.query_language import Bag, Everything, Leaf, Not, Phrase, Prefix, Query, Word, leaves, parse, write
-from index.query_tree import build_filter, build_tree, terms_of
+from index.query_tree import build_tree, restrict, terms_of
 from index.snippets import Marker
 
 
@@ -132,23 +130,16 @@ class LocalEngine(SearchEngine):
 
 def _rank(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest) -> _Ranked:
     """Run a query: relevance by score, dates by time with the undated last; ties by doc id, lowest first."""
-    tree = build_tree(query, match)
-    restriction = build_filter(request)
-    wanted = request.page * request.size
-    needs_all = bool(request.facets) or request.sort != "relevance" or not wanted
-    doc_ids: list[int] = []
-    if needs_all:
-        restricted = tree if restriction is None else whoosh_query.And([tree, restriction])
-        doc_ids = sorted(snapshot.searcher.docs_for_query(restricted))
-    if request.sort != "relevance":
-        hits = [(doc_id, 0.0) for doc_id in _by_time(snapshot, doc_ids, newest_first=request.sort == "newest")]
-        return _Ranked(len(doc_ids), hits[:wanted], doc_ids)
-    if not wanted:
-        return _Ranked(len(doc_ids), [], doc_ids)
-    found = snapshot.searcher.search(tree, limit=wanted, filter=restriction)
-    return _Ranked(
-        len(found), [(found.docnum(n), found.score(n) or 0.0) for n in range(found.scored_length())], doc_ids
-    )
+    tree = restrict(build_tree(query, match), request)
+    # All that match are scored: with a limit Whoosh skips what cannot be among the best, and then its totals are
+    # wrong and a deleted article can come up.
+    found = snapshot.searcher.search(tree, limit=None)
+    scores = {found.docnum(place): found.score(place) or 0.0 for place in range(len(found))}
+    if request.sort == "relevance":
+        ranked = sorted(scores, key=lambda doc_id: (-scores[doc_id], doc_id))
+    else:
+        ranked = _by_time(snapshot, sorted(scores), newest_first=request.sort == "newest")
+    return _Ranked(len(scores), [(doc_id, scores[doc_id]) for doc_id in ranked[: request.page * request.size]], ranked)
 
 
 def _by_time(snapshot: Snapshot, doc_ids: list[int], *, newest_first: bool) -> list[int]:

@@ -1,0 +1,61 @@
+"""The walls that ARCHITECTURE.md promises: what imports what, how long modules are, and that it names real places."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+import regex
+
+ROOT = Path(__file__).parent.parent
+INDEX = sorted((ROOT / "index").rglob("*.py"))
+SERVICE = sorted((ROOT / "service").rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def matching(names: set[str], *packages: str) -> set[str]:
+    return {name for name in names for package in packages if name == package or name.startswith(package + ".")}
+
+
+@pytest.mark.parametrize("path", INDEX, ids=str)
+def test_the_index_knows_nothing_of_the_service(path: Path) -> None:
+    assert matching(imported(path), "flask", "werkzeug", "service") == set()
+
+
+@pytest.mark.parametrize("path", SERVICE, ids=str)
+def test_the_service_knows_an_engine_by_its_port_alone(path: Path) -> None:
+    assert matching(imported(path), "whoosh", "index.engines", "index.schema", "index.query_tree", "index.job") == set()
+
+
+@pytest.mark.parametrize("path", [*INDEX, *SERVICE], ids=str)
+def test_modules_are_short_and_say_what_they_are(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) <= 500
+
+
+def test_architecture_names_real_places_and_is_short() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 200
+    for heading in regex.findall(r"^## (.*)$", text, regex.MULTILINE):
+        assert heading.endswith("?")
+        for place in regex.findall(r"`([^`]+)`", heading):
+            assert (ROOT / place).exists(), place
+
+
+def test_architecture_has_a_place_for_every_module() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for path in [*INDEX, *SERVICE]:
+        relative = path.relative_to(ROOT)
+        if path.name != "__init__.py":
+            assert f"`{relative.as_posix()}`" in text or f"`{path.name}`" in text, relative
