@@ -46,11 +46,7 @@ def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Q
         start = schema.to_seconds(request.published_from) if request.published_from else schema.EARLIEST
         end = schema.to_seconds(request.published_to) + _SECONDS_A_DAY - 1 if request.published_to else None
         conditions.append(whoosh_query.NumericRange("published", start, end))
-    return whoosh_query.And([tree, *(_unscored(condition) for condition in conditions)]) if conditions else tree
-
-
-def _unscored(tree: whoosh_query.Query) -> whoosh_query.Query:
-    return whoosh_query.ConstantScoreQuery(tree, score=0.0)
+    return whoosh_query.Require(tree, whoosh_query.And(conditions)) if conditions else tree
 
 
 def _build(clause: Clause, match: Match, weight: int = 1) -> whoosh_query.Query:  # noqa: PLR0911 -- one for each kind of clause
@@ -98,8 +94,11 @@ def _conjunction(clauses: Sequence[Clause], match: Match) -> whoosh_query.Query:
 
 def _but_not(tree: whoosh_query.Query, excluded: Sequence[Not], match: Match) -> whoosh_query.Query:
     # Not Whoosh's AndNot: it lets an excluded article through where it is the first of those that are wanted.
-    unwanted = [_unscored(whoosh_query.Not(_build(inner.clause, match))) for inner in excluded]
-    return whoosh_query.And([tree, *unwanted]) if unwanted else tree
+    if not excluded:
+        return tree
+    return whoosh_query.Require(
+        tree, whoosh_query.Not(whoosh_query.Or(_build_each([inner.clause for inner in excluded], match)))
+    )
 
 
 def _in_fields(field: str | None, weight: int, build: _BuildInField) -> whoosh_query.Query:

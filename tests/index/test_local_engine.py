@@ -212,6 +212,14 @@ def test_a_star_beside_a_word_adds_nothing(seeds: SearchEngine) -> None:
     assert found(seeds, "* galeotti") == found(seeds, "galeotti")
 
 
+def test_filters_and_exclusions_change_no_score(dated: SearchEngine) -> None:
+    def scores(**arguments: object) -> set[float]:
+        return {result.score for result in dated.search(SearchRequest(**arguments)).results}  # type: ignore[arg-type]
+
+    assert scores(query="zebra", source=("CNN",), published_from=dt.date(2000, 1, 1)) == scores(query="zebra")
+    assert scores(query="zebra -title:old -title:april") == scores(query="zebra")
+
+
 def test_values_are_filtered_exactly(dated: SearchEngine) -> None:
     assert ids(dated, source=("CNN",)) == ["april", "evening"]
     assert ids(dated, source=("CNN", "BBC News")) == ["april", "old", "evening"]
@@ -360,9 +368,9 @@ def naive_total(texts: list[str], query: str, match: Match) -> int:
         return any(stems[place : place + len(wanted)] == wanted for place in range(len(stems)))
 
     parts = query.split(" ") if '"' not in query else [query]
-    kept = [part for part in parts if part not in ("the", "us")] or parts
-    wanted = [part for part in kept if not part.startswith("-")]
-    unwanted = [part[1:] for part in kept if part.startswith("-")]
+    unwanted = [part[1:] for part in parts if part.startswith("-")]
+    typed = [part for part in parts if not part.startswith("-")]
+    wanted = [part for part in typed if part not in ("the", "us")] or typed
     join = all if match == "all" or not wanted else any
     return sum(
         join(has(text, part) for part in wanted) and not any(has(text, part) for part in unwanted) for text in texts
@@ -377,7 +385,7 @@ QUERIES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(st.lists(TEXTS, max_size=4), min_size=1, max_size=3),
     queries=st.lists(QUERIES, min_size=1, max_size=8),

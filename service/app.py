@@ -1,0 +1,71 @@
+"""The application factory: settings, engine, routes and headers put together.
+
+The engine is named here and opened by its first question, so that the service can start before there is an index
+and gunicorn can make the application before it forks.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
+
+from index import SearchEngine, open_engine
+from service import api, errors, formatting, pages
+from service.context import EXTENSION, Service
+from service.settings import read_settings
+
+# Nothing but our own style sheet and pictures: no page needs a script, so none may run, whatever an article holds.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # A link to an original article must not tell its publisher what was searched for.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class JSONProvider(DefaultJSONProvider):
+    """JSON as the contract has it: UTF-8 as it is, keys in the order given."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Return `obj` as JSON that UTF-8 can carry."""
+        # A lone surrogate in an article cannot be encoded; Python's escape for it is also JSON's.
+        return super().dumps(obj, **kwargs).encode("utf-8", "backslashreplace").decode()
+
+
+def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngine | None = None) -> Flask:
+    """Return the WSGI application.
+
+    Keys of `config` that begin with `DATELINE_` are settings and win over the environment; the rest are Flask's.
+    `engine` stands in for the one that `DATELINE_INDEX` names. Raises `DatelineError` for a setting that cannot
+    be used.
+    """
+    settings = read_settings(config)
+    app = Flask(__name__)
+    app.config.from_mapping(config)
+    app.json = JSONProvider(app)
+    app.extensions[EXTENSION] = Service(settings=settings, engine=engine or open_engine(settings.index))
+    logging.getLogger(app.name).setLevel(settings.log_level.upper())
+
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(pages.blueprint)
+    errors.register(app)
+    formatting.register(app)
+
+    @app.after_request
+    def add_security_headers(response: Response) -> Response:
+        response.headers.update(SECURITY_HEADERS)
+        return response
+
+    return app

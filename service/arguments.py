@@ -1,0 +1,169 @@
+"""A query string into a `SearchRequest`, and back: the one place that knows the names of the arguments.
+
+API and pages read with the same rules, and every state of a page is a link that is written here.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import difflib
+import re
+from collections.abc import Iterable
+from typing import cast
+from urllib.parse import urlencode
+
+from werkzeug.datastructures import MultiDict
+
+from index import SearchRequest
+from index.engine import FACETS, FacetName, Match, Sort
+from index.errors import RequestError
+from service.settings import Settings
+
+ARGUMENTS = (
+    "q", "match", "page", "size", "sort", "from", "to", "source", "author", "language", "facets", "snippets"
+)  # fmt: skip
+
+# Far beyond any archive, and small enough for the arithmetic of any engine.
+MAX_PAGE = 1_000_000_000
+
+# Nobody types these into a search box, and HTML cannot carry them back into it.
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_SWITCH = {"1": True, "true": True, "0": False, "false": False}
+
+Arguments = MultiDict[str, str]
+
+
+def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
+    """Return what a query string asks for; raises `RequestError` naming the argument that makes no sense.
+
+    A blank argument is one that was not given, as forms send it. Names that are not known are passed over here:
+    a page's link must still open with a tracking parameter added to it.
+    """
+    query = _read_one(arguments, "q")
+    if len(query) > settings.max_query_length:
+        raise RequestError(
+            "q", f"a query has at most {settings.max_query_length} characters; this one has {len(query)}"
+        )
+    published_from, published_to = _read_one(arguments, "from"), _read_one(arguments, "to")
+    return SearchRequest(
+        query=query,
+        # `SearchRequest` itself refuses what is not a `Match` or a `Sort`.
+        match=cast(Match, _read_one(arguments, "match") or "all"),
+        page=_read_whole_number(arguments, "page", default=1, minimum=1, maximum=MAX_PAGE),
+        size=_read_whole_number(arguments, "size", settings.page_size, minimum=0, maximum=settings.max_page_size),
+        sort=cast(Sort, _read_one(arguments, "sort") or "relevance"),
+        published_from=first_day("from", published_from) if published_from else None,
+        published_to=last_day("to", published_to) if published_to else None,
+        source=_read_all(arguments, "source"),
+        author=_read_all(arguments, "author"),
+        language=_read_all(arguments, "language"),
+        facets=_read_facets(arguments),
+        snippets=_read_switch(arguments, "snippets", default=True),
+    )
+
+
+def require_known(arguments: Iterable[str], known: tuple[str, ...] = ARGUMENTS) -> None:
+    """Raise `RequestError` for an argument that is not known.
+
+    The API is asked by programs: a filter whose name is misspelt would be passed over, and the counts of the
+    whole archive taken for those of a part.
+    """
+    for name in arguments:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(known) or 'none here'}"
+            raise RequestError(name, f"there is no such parameter; {hint}")
+
+
+def query_string(request: SearchRequest, settings: Settings) -> str:
+    """Return the shortest query string that `read_request` reads as `request`."""
+    pairs = [
+        ("q", request.query),
+        ("match", "" if request.match == "all" else request.match),
+        ("sort", "" if request.sort == "relevance" else request.sort),
+        ("from", request.published_from.isoformat() if request.published_from else ""),
+        ("to", request.published_to.isoformat() if request.published_to else ""),
+        *(("source", value) for value in request.source),
+        *(("author", value) for value in request.author),
+        *(("language", value) for value in request.language),
+        ("size", "" if request.size == settings.page_size else str(request.size)),
+        ("facets", ",".join(request.facets)),
+        ("snippets", "" if request.snippets else "0"),
+        ("page", "" if request.page == 1 else str(request.page)),
+    ]
+    return urlencode([(name, value) for name, value in pairs if value])
+
+
+def first_day(parameter: str, text: str) -> dt.date:
+    """Return the first day of a date written as YYYY, YYYY-MM or YYYY-MM-DD."""
+    year, month, day = _read_date_parts(parameter, text)
+    return _make_date(parameter, text, int(year), int(month or 1), int(day or 1))
+
+
+def last_day(parameter: str, text: str) -> dt.date:
+    """Return the last day of a date written as YYYY, YYYY-MM or YYYY-MM-DD."""
+    year, month, day = _read_date_parts(parameter, text)
+    last = _make_date(parameter, text, int(year), int(month or 12), int(day or 1))
+    return last if day else last.replace(day=calendar.monthrange(last.year, last.month)[1])
+
+
+def _read_date_parts(parameter: str, text: str) -> tuple[str, str | None, str | None]:
+    parts = _DATE.fullmatch(text)
+    if not parts:
+        raise RequestError(parameter, f"{_shorten(text)!r} is not a date; write 2017, 2017-04 or 2017-04-12")
+    return parts[1], parts[2], parts[3]
+
+
+def _make_date(parameter: str, text: str, year: int, month: int, day: int) -> dt.date:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        raise RequestError(parameter, f"{text!r} is not in the calendar") from None
+
+
+def clean_text(text: str) -> str:
+    """Return text from a request as it can be shown again: control characters are spaces, none at the ends."""
+    return _CONTROL_CHARACTERS.sub(" ", text).strip()
+
+
+def _read_all(arguments: Arguments, name: str) -> tuple[str, ...]:
+    values = (clean_text(value) for value in arguments.getlist(name))
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def _read_one(arguments: Arguments, name: str) -> str:
+    values = _read_all(arguments, name)
+    if len(values) > 1:
+        # To take the first or the last would answer a question that may not be the one that was meant.
+        raise RequestError(name, f"it is given {len(values)} times, with different values; give it once")
+    return values[0] if values else ""
+
+
+def _read_whole_number(arguments: Arguments, name: str, default: int, minimum: int, maximum: int) -> int:
+    text = _read_one(arguments, name)
+    if not text:
+        return default
+    # The length is looked at first: Python refuses to convert thousands of digits, with an error of its own.
+    if text.isascii() and text.isdigit() and len(text) < 12 and minimum <= int(text) <= maximum:
+        return int(text)
+    raise RequestError(name, f"{_shorten(text)!r} is not a whole number from {minimum} to {maximum}")
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _read_switch(arguments: Arguments, name: str, *, default: bool) -> bool:
+    text = _read_one(arguments, name).lower()
+    if text and text not in _SWITCH:
+        raise RequestError(name, f"{_shorten(text)!r} is not one of {', '.join(_SWITCH)}")
+    return _SWITCH.get(text, default)
+
+
+def _read_facets(arguments: Arguments) -> tuple[FacetName, ...]:
+    names = [name.strip() for value in _read_all(arguments, "facets") for name in value.split(",")]
+    if "all" in names:
+        return FACETS
+    return tuple(cast(FacetName, name) for name in dict.fromkeys(names) if name)

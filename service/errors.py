@@ -1,0 +1,163 @@
+"""Errors as answers: problem documents (RFC 9457) for programs, a page with the same words for people.
+
+Every kind of problem that is Dateline's own has a name, and under `/problems/NAME` a page that explains it, which
+is what its `type` refers to. What HTTP itself has a word for, such as an unknown path, is `about:blank`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask import Flask, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+from werkzeug.http import HTTP_STATUS_CODES
+
+from index.errors import ArticleNotFoundError, DatelineError, IndexMissingError, IndexUnavailableError, RequestError
+from service.arguments import clean_text
+from service.context import current_service
+
+# The paths that programs ask, and so are answered in JSON whatever happens.
+PROGRAM_PATHS = ("/api/", "/healthz", "/readyz")
+
+# How long a caller should wait for an index that is not there: about what it takes to build a small one.
+RETRY_AFTER_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemKind:
+    """A kind of problem that has a page of its own; its title is the same each time, as the RFC asks."""
+
+    name: str
+    status: int
+    title: str
+    explanation: str
+
+
+INVALID_PARAMETER = ProblemKind(
+    name="invalid-parameter",
+    status=400,
+    title="A parameter cannot be used",
+    explanation=(
+        "A parameter of the request has a value that makes no sense, or there is no parameter of that name. "
+        "The detail says which one it is and what it may be; “parameter” names it. The same request will fail "
+        "again."
+    ),
+)
+ARTICLE_NOT_FOUND = ProblemKind(
+    name="article-not-found",
+    status=404,
+    title="There is no such article",
+    explanation=(
+        "No article of the archive has the id that was asked for. It may have been there before: an article "
+        "leaves the archive when its file does, with the next run of ./scripts/reindex."
+    ),
+)
+INDEX_MISSING = ProblemKind(
+    name="index-missing",
+    status=503,
+    title="There is no index yet",
+    explanation=(
+        "Nothing has been indexed. Running ./scripts/reindex makes an index, and the service picks it up without a "
+        "restart. The same request can be made again then; the header Retry-After says when to try."
+    ),
+)
+INDEX_UNAVAILABLE = ProblemKind(
+    name="index-unavailable",
+    status=503,
+    title="The index cannot be used now",
+    explanation=(
+        "There is an index, but it cannot be read: it is damaged, or of another version of Dateline; the detail "
+        "says which. Running ./scripts/reindex --rebuild makes a new one from the articles, and the service picks "
+        "it up without a restart. The same request can be made again then; the header Retry-After says when to try."
+    ),
+)
+PROBLEM_KINDS = {kind.name: kind for kind in (INVALID_PARAMETER, ARTICLE_NOT_FOUND, INDEX_MISSING, INDEX_UNAVAILABLE)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is to be said about one failed request."""
+
+    status: int
+    title: str
+    detail: str
+    kind: ProblemKind | None = None
+    parameter: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the members of the problem document."""
+        members: dict[str, object] = {
+            "type": f"{request.script_root}/problems/{self.kind.name}" if self.kind else "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        return members | ({"parameter": self.parameter} if self.parameter else {})
+
+
+def register(app: Flask) -> None:
+    """Have every error of the application answered here."""
+    app.register_error_handler(RequestError, _answer_request_error)
+    app.register_error_handler(ArticleNotFoundError, _answer_article_not_found)
+    app.register_error_handler(IndexUnavailableError, _answer_index_unavailable)
+    # Flask logs an unexpected exception with its stack trace, then brings it here as a 500.
+    app.register_error_handler(HTTPException, _answer_http_error)
+
+
+def _answer_request_error(error: RequestError) -> Response:
+    return _answer(_problem_of(INVALID_PARAMETER, error, parameter=error.parameter))
+
+
+def _answer_article_not_found(error: ArticleNotFoundError) -> Response:
+    return _answer(_problem_of(ARTICLE_NOT_FOUND, error))
+
+
+def _answer_index_unavailable(error: IndexUnavailableError) -> Response:
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, IndexMissingError):
+        # The first thing that a new user may see, and no fault.
+        return _answer(_problem_of(INDEX_MISSING, error, headers=headers))
+    current_app.logger.error("%s: %s", type(error).__name__, error)
+    return _answer(_problem_of(INDEX_UNAVAILABLE, error, headers=headers))
+
+
+def _problem_of(
+    kind: ProblemKind, error: DatelineError, parameter: str | None = None, headers: Mapping[str, str] | None = None
+) -> Problem:
+    return Problem(
+        status=kind.status, title=kind.title, detail=str(error), kind=kind, parameter=parameter, headers=headers or {}
+    )
+
+
+def _answer_http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
+    title = HTTP_STATUS_CODES.get(status, "Error")
+    return _answer(Problem(status=status, title=title, detail=_http_detail(error), headers=headers))
+
+
+def _http_detail(error: HTTPException) -> str:
+    if isinstance(error, InternalServerError):
+        return "Something went wrong inside the service. What it was is in its log."
+    if isinstance(error, NotFound):
+        return f"There is nothing at {clean_text(request.path)}."
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        return f"{request.method} is not a method of {clean_text(request.path)}; there are {allowed}."
+    return error.description or "The request could not be answered."
+
+
+def _answer(problem: Problem) -> Response:
+    if request.path.startswith(PROGRAM_PATHS) or request.path == "/api":
+        body = current_app.json.dumps(problem.to_dict()) + "\n"
+        response = Response(body, status=problem.status, mimetype="application/problem+json")
+    else:
+        # What was typed is shown again, to be put right.
+        query = clean_text(request.args.get("q", ""))[: current_service().settings.max_query_length]
+        html = render_template("error.html", problem=problem, query=query)
+        # The path of an index need not be UTF-8.
+        response = Response(html.encode("utf-8", "replace"), status=problem.status, mimetype="text/html")
+    response.headers.update(problem.headers)
+    return response

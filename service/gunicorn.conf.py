@@ -1,0 +1,49 @@
+# ruff: noqa: N999 -- the name that gunicorn looks for
+"""How gunicorn runs the service: `gunicorn --config service/gunicorn.conf.py`, from the environment's settings.
+
+The names in lower case are gunicorn's. What they are for and what they may be is in `service/settings.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from index.errors import DatelineError
+from service.settings import read_settings
+
+try:
+    _settings = read_settings()
+except DatelineError as error:
+    # gunicorn prints a traceback for any exception of its configuration, but lets an exit pass.
+    sys.exit(f"dateline: {error}")
+
+wsgi_app = "service:create_app()"
+# An IPv6 address stands in brackets, to tell its colons from the port's.
+bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
+
+# The application is made once and forked: workers start at once and share its pages of memory, and what is wrong
+# with it ends the start rather than a worker, again and again. The engine opens its files after the fork.
+preload_app = True
+worker_class = "gthread"
+workers = _settings.workers
+threads = _settings.threads
+timeout = _settings.timeout
+graceful_timeout = 30
+
+# A worker says that it is alive by touching a file. On a disk that can block for seconds, and the worker is
+# killed for it; in memory it cannot.
+if Path("/dev/shm").is_dir():  # noqa: S108 -- gunicorn makes the file itself, under a name nobody can guess
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+# The most that gunicorn can read: a query may be long, and each letter of many scripts takes up to nine bytes
+# of a URL.
+limit_request_line = 8190
+
+accesslog = "-"
+errorlog = "-"
+loglevel = _settings.log_level
+
+# A socket for gunicorn's own console, in the home folder of whoever runs it. Nothing here uses it, and a service
+# user often has no such folder.
+control_socket_disable = True

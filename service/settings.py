@@ -1,0 +1,132 @@
+"""The settings of the service: their names, defaults, meaning and limits, in one table.
+
+Each is an environment variable, and a key of `create_app`'s config under the same name. The README's table is
+printed from here (`python -m service.settings`), so that there is one place to read and none to forget.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from index.errors import DatelineError
+
+PREFIX = "DATELINE_"
+
+
+class SettingError(DatelineError):
+    """A setting with a value that cannot be used; the text says which, and what is allowed."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        super().__init__(f"{name} is {value!r}; it must be {allowed}.")
+        self.name = name
+
+
+class Setting(NamedTuple):
+    """One setting: its variable, its default as it would be written there, its meaning, and how it is read."""
+
+    name: str
+    default: str
+    help: str
+    read: Callable[[str, str], str | int]
+
+
+def _text(_name: str, value: str) -> str:
+    return value
+
+
+def _whole_number(minimum: int, maximum: int) -> Callable[[str, str], int]:
+    def read(name: str, value: str) -> int:
+        # The length is looked at first: Python refuses to convert thousands of digits, with an error of its own.
+        if value.isascii() and value.isdigit() and len(value) < 12 and minimum <= int(value) <= maximum:
+            return int(value)
+        raise SettingError(name, value, f"a whole number from {minimum} to {maximum}")
+
+    return read
+
+
+def _one_of(*allowed: str) -> Callable[[str, str], str]:
+    def read(name: str, value: str) -> str:
+        if value.lower() in allowed:
+            return value.lower()
+        raise SettingError(name, value, f"one of {', '.join(allowed)}")
+
+    return read
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("DATELINE_INDEX", "var/index", "the folder of the index that is searched", _text),
+    Setting("DATELINE_ARCHIVE_NAME", "Dateline", "what the archive is called, at the head of every page", _text),
+    Setting("DATELINE_PAGE_SIZE", "10", "results on a page when the request does not say", _whole_number(1, 1000)),
+    Setting("DATELINE_MAX_PAGE_SIZE", "100", "the most results that one request may ask for", _whole_number(1, 1000)),
+    Setting(
+        "DATELINE_MAX_QUERY_LENGTH", "2000", "the longest query that is answered, in characters", _whole_number(1, 8000)
+    ),
+    Setting("DATELINE_HOST", "127.0.0.1", "the address to listen on; `0.0.0.0` is every one", _text),
+    Setting("DATELINE_PORT", "8000", "the port to listen on; `0` is any free one", _whole_number(0, 65535)),
+    Setting("DATELINE_WORKERS", "2", "processes that answer requests", _whole_number(1, 256)),
+    Setting("DATELINE_THREADS", "4", "requests that each process answers at the same time", _whole_number(1, 256)),
+    Setting(
+        "DATELINE_TIMEOUT", "30", "seconds without a sign of life before a process is replaced", _whole_number(1, 3600)
+    ),
+    Setting(
+        "DATELINE_LOG_LEVEL",
+        "info",
+        "the least serious message that is logged: `debug`, `info`, `warning`, `error` or `critical`",
+        _one_of("debug", "info", "warning", "error", "critical"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The value of every setting, read and checked; a field is its setting's name without the prefix."""
+
+    index: str
+    archive_name: str
+    page_size: int
+    max_page_size: int
+    max_query_length: int
+    host: str
+    port: int
+    workers: int
+    threads: int
+    timeout: int
+    log_level: str
+
+
+def read_settings(
+    overrides: Mapping[str, object] | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Return the settings: from `overrides`, else from the environment, else the defaults.
+
+    A blank variable is one that is not set, as compose files and unit files write it. Raises `SettingError`.
+    """
+    overrides = overrides or {}
+    environment = os.environ if environment is None else environment
+    known = [setting.name for setting in SETTINGS]
+    for name in overrides:
+        # The environment may hold names that other programs of Dateline read; a config is written for this one.
+        if name.startswith(PREFIX) and name not in known:
+            raise DatelineError(f"There is no setting {name}; there are {', '.join(known)}.")
+    values: dict[str, str | int] = {}
+    for setting in SETTINGS:
+        written = str(overrides.get(setting.name, environment.get(setting.name, ""))).strip()
+        values[setting.name.removeprefix(PREFIX).lower()] = setting.read(setting.name, written or setting.default)
+    settings = Settings(**values)  # type: ignore[arg-type]  # each reader returns what its field holds
+    if settings.page_size > settings.max_page_size:
+        allowed = f"no more than DATELINE_MAX_PAGE_SIZE, which is {settings.max_page_size}"
+        raise SettingError("DATELINE_PAGE_SIZE", settings.page_size, allowed)
+    return settings
+
+
+def settings_table() -> str:
+    """Return the settings as the Markdown table that stands in the README."""
+    rows = [f"| `{setting.name}` | `{setting.default}` | {setting.help} |" for setting in SETTINGS]
+    return "\n".join(["| setting | default | what it is |", "|---|---|---|", *rows])
+
+
+if __name__ == "__main__":
+    print(settings_table())  # noqa: T201 -- printing is what running this module is for

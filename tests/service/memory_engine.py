@@ -1,0 +1,148 @@
+"""An engine that holds its articles in a list: what the pages show of dates, sources and authors is tested on it.
+
+It matches words by their letters alone, which is all that the service can tell of an engine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from index import Article, SearchEngine, SearchRequest, SearchResponse, SearchResult
+from index.engine import FacetCount, FacetName, Interpretation, MarkedArticle, QueryTerm, SourceFile, Stats
+from index.errors import ArticleNotFoundError
+
+
+class MemoryEngine(SearchEngine):
+    """Answers from a list of articles and keeps every request; `failure` is raised instead of any answer."""
+
+    def __init__(
+        self,
+        articles: Sequence[Article] = (),
+        *,
+        suggestion: str | None = None,
+        relaxed: bool = False,
+        interpreted: Interpretation | None = None,
+        failure: Exception | None = None,
+    ) -> None:
+        self.articles = list(articles)
+        self.suggestion = suggestion
+        self.relaxed = relaxed
+        self.interpreted = interpreted
+        self.failure = failure
+        self.requests: list[SearchRequest] = []
+
+    def search(self, request: SearchRequest) -> SearchResponse:
+        self._fail()
+        self.requests.append(request)
+        words = re.findall(r"\w+", request.query.lower())
+        found = [article for article in self.articles if _matches(article, words, request)]
+        if request.sort != "relevance":
+            found.sort(key=lambda article: article.published or dt.date.min, reverse=request.sort == "newest")
+        start = (request.page - 1) * request.size
+        terms = tuple(QueryTerm(word, (word,)) for word in words)
+        return SearchResponse(
+            query=request.query,
+            interpreted=self.interpreted or Interpretation(query=" AND ".join(words), terms=terms),
+            total=len(found),
+            took_ms=0.1,
+            page=request.page,
+            size=request.size,
+            relaxed=self.relaxed,
+            suggestion=self.suggestion,
+            generation=7,
+            results=tuple(_to_result(article, words) for article in found[start : start + request.size]),
+            facets={name: _count(found, name) for name in request.facets},
+        )
+
+    def article(self, article_id: str) -> Article:
+        self._fail()
+        for article in self.articles:
+            if article.id == article_id:
+                return article
+        raise ArticleNotFoundError(article_id)
+
+    def mark(self, article: Article, query: str) -> MarkedArticle:
+        words = re.findall(r"\w+", query.lower())
+        return MarkedArticle(
+            title=_mark(article.title, words),
+            paragraphs=tuple(_mark(paragraph, words) for paragraph in article.body.split("\n\n")),
+        )
+
+    def stats(self) -> Stats:
+        self._fail()
+        dates = [article.published for article in self.articles if article.published]
+        return Stats(
+            articles=len(self.articles),
+            generation=7,
+            size_bytes=1024,
+            committed_at=dt.datetime(2026, 11, 20, 9, 5, tzinfo=dt.UTC),
+            earliest=min(dates, default=None),
+            latest=max(dates, default=None),
+            undated=len(self.articles) - len(dates),
+            sources=_count(self.articles, "source"),
+            languages=_count(self.articles, "language"),
+        )
+
+    def source_files(self) -> Mapping[str, SourceFile]:
+        return {}
+
+    def close(self) -> None:
+        pass
+
+    def _fail(self) -> None:
+        if self.failure:
+            raise self.failure
+
+
+def _matches(article: Article, words: list[str], request: SearchRequest) -> bool:
+    text = f"{article.title} {article.body}".lower()
+    has_words = (all if request.match == "all" else any)(word in text for word in words) or not words
+    return (
+        has_words
+        and (not request.source or article.source in request.source)
+        and (not request.author or bool({*article.authors} & {*request.author}))
+        and (not request.language or article.language in request.language)
+        and (not request.published_from or (article.published or dt.date.min) >= request.published_from)
+        and (not request.published_to or (article.published or dt.date.max) <= request.published_to)
+    )
+
+
+def _to_result(article: Article, words: list[str]) -> SearchResult:
+    return SearchResult(
+        id=article.id,
+        title=article.title,
+        title_marked=_mark(article.title, words),
+        url=article.url,
+        source=article.source,
+        authors=article.authors,
+        published=article.published,
+        language=article.language,
+        score=1.0,
+        snippets=(_mark(article.body[:80], words),),
+    )
+
+
+def _mark(text: str, words: list[str]) -> str:
+    if not words:
+        return html.escape(text)
+    pieces = re.split("(" + "|".join(map(re.escape, words)) + ")", text, flags=re.IGNORECASE)
+    return "".join(
+        f"<mark>{html.escape(piece)}</mark>" if piece.lower() in words else html.escape(piece) for piece in pieces
+    )
+
+
+def _count(articles: Sequence[Article], name: FacetName) -> tuple[FacetCount, ...]:
+    counter: Counter[str] = Counter()
+    for article in articles:
+        if name == "author":
+            counter.update(article.authors)
+        elif name == "published":
+            counter.update([article.published.isoformat()[:7]] if article.published else [])
+        else:
+            value = article.source if name == "source" else article.language
+            counter.update([value] if value else [])
+    return tuple(FacetCount(value, count) for value, count in counter.most_common())

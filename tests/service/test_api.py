@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from index import Article, SearchRequest
+from index.engine import FACETS
+from index.job import run
+from tests.service.conftest import make_client
+from tests.service.memory_engine import MemoryEngine
+
+SEARCH_KEYS = [
+    "query", "interpreted", "total", "took_ms", "page", "size", "relaxed", "suggestion", "generation", "results",
+    "facets",
+]  # fmt: skip
+
+
+def get(client: FlaskClient, url: str) -> dict[str, Any]:
+    response = client.get(url)
+    assert response.status_code == 200, response.text
+    assert response.content_type == "application/json"
+    answer: dict[str, Any] = json.loads(response.data.decode("utf-8"))
+    return answer
+
+
+def test_search_finds_the_sample_articles(client: FlaskClient) -> None:
+    answer = get(client, "/api/search?q=tillerson+moscow")
+    assert answer["query"] == "tillerson moscow"
+    assert answer["total"] == len(answer["results"]) == 5
+    assert (answer["page"], answer["size"], answer["relaxed"], answer["facets"]) == (1, 10, False, {})
+    best = answer["results"][0]
+    assert "Tillerson" in best["title"]
+    assert any("<mark>Moscow</mark>" in snippet for snippet in best["snippets"])
+    scores = [result["score"] for result in answer["results"]]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[-1] > 0
+
+
+def test_search_answer_keeps_the_order_of_the_contract(client: FlaskClient) -> None:
+    answer = get(client, "/api/search?q=moscow")
+    assert list(answer) == SEARCH_KEYS
+    assert list(answer["results"][0])[:2] == ["id", "title"]
+
+
+def test_json_is_utf_8_as_it_is(archive_client: FlaskClient) -> None:
+    body = archive_client.get("/api/articles/arabic").data
+    assert "عنوان المقال".encode() in body
+    assert b"\\u" not in body
+
+
+def test_lone_surrogate_is_json_all_the_same() -> None:
+    client = make_client(MemoryEngine([Article(id="1", title="half \ud83d", body="")]))
+    assert get(client, "/api/articles/1")["title"] == "half \ud83d"
+
+
+def test_pages_of_results_are_the_whole_cut_in_pieces(client: FlaskClient) -> None:
+    whole = get(client, "/api/search?q=russia&match=any")
+    pieces = [get(client, f"/api/search?q=russia&match=any&size=2&page={page}") for page in (1, 2, 3, 4)]
+    assert [result for piece in pieces for result in piece["results"]] == whole["results"]
+    assert {piece["total"] for piece in pieces} == {whole["total"]}
+    assert (pieces[1]["page"], pieces[1]["size"], pieces[3]["results"]) == (2, 2, [])
+
+
+def test_page_far_beyond_the_last_is_empty(client: FlaskClient) -> None:
+    answer = get(client, "/api/search?q=russia&page=1000000000&size=100")
+    assert (answer["results"], answer["page"]) == ([], 1_000_000_000)
+    assert answer["total"] == 5
+
+
+def test_match_any_finds_more_than_all(client: FlaskClient) -> None:
+    every = get(client, "/api/search?q=lovefest+antipathy")
+    any_ = get(client, "/api/search?q=lovefest+antipathy&match=any")
+    assert every["relaxed"] is True
+    assert (any_["relaxed"], any_["total"]) == (False, 2)
+
+
+def test_snippets_and_results_can_be_left_out(client: FlaskClient) -> None:
+    with_snippets = get(client, "/api/search?q=moscow&snippets=true")["results"]
+    without = get(client, "/api/search?q=moscow&snippets=false")["results"]
+    assert all(result["snippets"] for result in with_snippets)
+    assert [result["snippets"] for result in without] == [[]] * 5
+    assert get(client, "/api/search?q=moscow&size=0")["results"] == []
+
+
+def test_empty_query_is_every_article(client: FlaskClient) -> None:
+    for url in ("/api/search", "/api/search?q=", "/api/search?q=%20%00"):
+        assert get(client, url)["total"] == 5
+
+
+def test_arguments_reach_the_engine(archive: MemoryEngine, archive_client: FlaskClient) -> None:
+    url = "/api/search?q=strike&match=any&page=2&size=3&sort=oldest&from=2017&to=2017-12&source=The+Gazette"
+    answer = get(archive_client, url + "&source=Der+Bote&author=Ada+Byron&language=en&facets=all&snippets=0")
+    assert archive.requests == [
+        SearchRequest(
+            query="strike",
+            match="any",
+            page=2,
+            size=3,
+            sort="oldest",
+            published_from=dt.date(2017, 1, 1),
+            published_to=dt.date(2017, 12, 31),
+            source=("The Gazette", "Der Bote"),
+            author=("Ada Byron",),
+            language=("en",),
+            facets=FACETS,
+            snippets=False,
+        )
+    ]
+    assert list(answer["facets"]) == list(FACETS)
+    assert answer["facets"]["source"] == [{"value": "The Gazette", "count": answer["total"]}]
+
+
+def test_article_is_given_whole(client: FlaskClient, seed_index: Path) -> None:
+    found = get(client, "/api/search?q=lovefest")["results"][0]
+    article = get(client, f"/api/articles/{found['id']}")
+    assert list(article) == ["id", "title", "body", "url", "source", "authors", "published", "language"]
+    assert (article["id"], article["title"]) == (found["id"], found["title"])
+    assert article["body"].count("\n\n") > 5
+
+
+def test_article_can_have_a_url_for_an_id(archive_client: FlaskClient) -> None:
+    article_id = "https://example.org/a//b?c"
+    assert get(archive_client, "/api/articles/https://example.org/a//b%3Fc")["id"] == article_id
+
+
+def test_stats_tell_what_is_in_the_index(client: FlaskClient, archive_client: FlaskClient) -> None:
+    assert get(client, "/api/stats")["articles"] == 5
+    stats = get(archive_client, "/api/stats")
+    assert (stats["articles"], stats["earliest"], stats["latest"], stats["undated"]) == (
+        35, "2017-01-01", "2018-09-13", 3
+    )  # fmt: skip
+    assert stats["sources"][0] == {"value": "The Gazette", "count": 11}
+    assert stats["committed_at"] == "2026-11-20T09:05:00+00:00"
+
+
+def test_process_is_alive_and_the_index_ready(client: FlaskClient) -> None:
+    assert get(client, "/healthz") == {"status": "alive"}
+    ready = get(client, "/readyz")
+    assert (ready["status"], ready["articles"], ready["generation"]) == ("ready", 5, 1)
+
+
+def test_process_is_alive_without_an_index_and_not_ready(tmp_path: Path) -> None:
+    client = make_client(None, DATELINE_INDEX=tmp_path / "none")
+    assert get(client, "/healthz") == {"status": "alive"}
+    assert client.get("/readyz").status_code == 503
+
+
+def test_index_that_is_made_later_is_picked_up(tmp_path: Path) -> None:
+    client = make_client(None, DATELINE_INDEX=tmp_path / "index")
+    assert client.get("/api/search").status_code == 503
+    (tmp_path / "one.txt").write_text("A headline of some words\n\nAnd a body.\n", encoding="utf-8")
+    run([tmp_path / "one.txt"], str(tmp_path / "index"))
+    assert get(client, "/api/search")["total"] == 1
+
+
+@pytest.mark.parametrize("path", ["/api/search?q=x", "/api/stats", "/healthz", "/readyz"])
+def test_head_is_answered_like_get_without_a_body(client: FlaskClient, path: str) -> None:
+    response = client.head(path)
+    assert (response.status_code, response.data) == (200, b"")

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
+
+
+def environment(**settings: object) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DATELINE_")}
+    return kept | {name: str(value) for name, value in settings.items()}
+
+
+def check(**settings: object) -> subprocess.CompletedProcess[str]:
+    command = [*COMMAND, "--print-config"]
+    return subprocess.run(
+        command, cwd=PROJECT, env=environment(**settings), capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_settings_reach_gunicorn() -> None:
+    done = check(DATELINE_HOST="::1", DATELINE_PORT=8123, DATELINE_WORKERS=3, DATELINE_THREADS=5, DATELINE_TIMEOUT=7)
+    assert done.returncode == 0, done.stderr
+    printed = dict(re.findall(r"^(\w+)\s+= (.*)$", done.stdout, re.MULTILINE))
+    expected = {
+        "bind": "['[::1]:8123']",
+        "workers": "3",
+        "threads": "5",
+        "timeout": "7",
+        "graceful_timeout": "30",
+        "preload_app": "True",
+        "worker_class": "gthread",
+        "limit_request_line": "8190",
+        "accesslog": "-",
+        "loglevel": "info",
+        "wsgi_app": "service:create_app()",
+    }
+    assert {name: printed[name] for name in expected} == expected
+    assert printed["worker_tmp_dir"] == ("/dev/shm" if Path("/dev/shm").is_dir() else "None")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("DATELINE_WORKERS", "many", "a whole number from 1 to 256"),
+        ("DATELINE_LOG_LEVEL", "loud", "one of debug, info, warning, error, critical"),
+    ],
+)
+def test_wrong_setting_ends_with_one_line(name: str, value: str, allowed: str) -> None:
+    done = check(**{name: value})
+    line = f"dateline: {name} is {value!r}; it must be {allowed}.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
+
+
+@contextmanager
+def served(index: Path, home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run gunicorn on a free port; gives the process and the address that it names in its log."""
+    settings = environment(DATELINE_INDEX=index, DATELINE_PORT=0, DATELINE_WORKERS=2, HOME=home)
+    with subprocess.Popen(
+        COMMAND, cwd=PROJECT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stderr is not None
+            found = None
+            while found is None:
+                line = process.stderr.readline()
+                assert line, "gunicorn ended before it listened"
+                found = re.search(r"Listening at: (http://\S+)", line)
+            yield process, found[1]
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def get(url: str) -> tuple[int, str]:
+    with urllib.request.urlopen(url, timeout=20) as response:
+        return response.status, response.read().decode()
+
+
+def test_service_answers_under_gunicorn_and_stops_when_told(seed_index: Path, tmp_path: Path) -> None:
+    with served(seed_index, tmp_path) as (process, address):
+        # Both workers, and every thread of each, have the engine from before the fork.
+        for _ in range(20):
+            assert get(f"{address}/api/search?q=lovefest")[1].count("<mark>lovefest</mark>") >= 1
+        status, page = get(f"{address}/search?q=" + "x" * 2000)
+        assert (status, "No articles" in page) == (200, True)
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        output, log = process.communicate(timeout=30)
+        assert time.monotonic() - started < 15
+    assert process.returncode == 0
+    assert output.count('"GET /api/search?q=lovefest HTTP/1.1" 200') == 20
+    assert "Traceback" not in log
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,442 @@
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+from xml.etree.ElementTree import Element
+
+import pytest
+from flask.testing import FlaskClient
+
+from index import Article, SearchRequest
+from index.engine import FACETS, Interpretation, QueryTerm
+from tests.service.conftest import make_client
+from tests.service.html_page import HtmlPage, text_of
+from tests.service.memory_engine import MemoryEngine
+
+
+def get(client: FlaskClient, url: str) -> HtmlPage:
+    response = client.get(url)
+    assert (response.status_code, response.content_type) == (200, "text/html; charset=utf-8"), url
+    return HtmlPage(response.text)
+
+
+def titles(page: HtmlPage) -> list[Element]:
+    return [title for item in page.one("ol", class_="results") for title in item.iter("h2")]
+
+
+def arguments(link: str | None) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(link or "").query)
+
+
+# The front page -----------------------------------------------------------------------------------------------------
+
+
+def test_front_page_tells_what_is_in_the_archive(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/")
+    assert page.text(page.one("h1")) == "Dateline"
+    folio = [text_of(part) for part in page.one("p", class_="folio")]
+    assert folio == ["35 articles", "4 sources", "1 January 2017 – 13 September 2018"]
+    foot = page.text(page.one("footer"))
+    assert "Last indexed 20 November 2026, 09:05 UTC" in foot
+    assert "3 articles have no date" in foot
+    assert page.one("input", name="q").get("type") == "search"
+    assert arguments(page.links()["The Gazette"]) == {"source": ["The Gazette"]}
+
+
+def test_front_page_shows_the_newest_headlines(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/")
+    assert page.text(page.one("h2", id="latest")) == "Latest in the archive"
+    assert [page.text(title) for title in page.all("h3")] == [
+        f"Harbour strike enters week {n}" for n in range(31, 25, -1)
+    ]
+    assert arguments(page.links()["All 35 articles, newest first"]) == {"sort": ["newest"]}
+
+
+def test_front_page_of_the_sample_articles_promises_no_dates(client: FlaskClient) -> None:
+    page = get(client, "/")
+    assert page.text(page.one("p", class_="folio")) == "5 articles"
+    assert page.text(page.one("h2", id="latest")) == "From the archive"
+    assert "Undated" not in page.text()
+
+
+def test_examples_are_made_of_the_archive_and_find_something(client: FlaskClient) -> None:
+    links = list(get(client, "/").one("ul", class_="examples").iter("a"))
+    queries = [text_of(link) for link in links]
+    assert queries == ["president trump", '"president trump"', "president OR trump", "trum*"]
+    for link, query in zip(links, queries, strict=True):
+        assert arguments(link.get("href")) == {"q": [query]}
+        assert page_total(get(client, link.get("href", ""))) > 0
+
+
+@pytest.mark.parametrize(
+    ("titles", "example"),
+    [
+        (["Russia-tinged investigations swirling"], "investigations swirling"),
+        (["about their lives", "The New Harbour Master"], "harbour master"),
+        (["A day at the sea"], None),
+        (["Straße überqueren"], "straße überqueren"),
+        (["日本経済新聞"], None),
+        ([""], None),
+    ],
+)
+def test_examples_are_two_words_that_stand_together(titles: list[str], example: str | None) -> None:
+    articles = [Article(id=str(place), title=title, body="") for place, title in enumerate(titles)]
+    page = get(make_client(MemoryEngine(articles)), "/")
+    shown = [text_of(link) for box in page.all("ul", class_="examples") for link in box.iter("a")]
+    assert (shown[0] if shown else None) == example
+
+
+def page_total(page: HtmlPage) -> int:
+    return int(page.text(page.one("h1")).split()[0].replace("No", "0"))
+
+
+def test_archive_has_the_name_that_is_set() -> None:
+    client = make_client(MemoryEngine(), DATELINE_ARCHIVE_NAME="The <Harbour> Archive")
+    page = get(client, "/")
+    assert page.text(page.one("h1")) == page.text(page.one("title")) == "The <Harbour> Archive"
+
+
+def test_empty_archive_says_so() -> None:
+    page = get(make_client(MemoryEngine()), "/")
+    assert "The index holds no article." in page.text()
+    assert page.all("h3") == []
+
+
+# The results --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["/search", "/search?q=", "/search?q=+&match=any&page=1&source="])
+def test_asking_for_nothing_shows_the_front_page(client: FlaskClient, url: str) -> None:
+    page = get(client, url)
+    assert page.text(page.one("h1")) == "Dateline"
+    assert page.all("ol", class_="results") == []
+
+
+def test_results_show_what_was_found_marked(client: FlaskClient) -> None:
+    page = get(client, "/search?q=lovefest")
+    assert page.text(page.one("h1")) == "1 article for lovefest"
+    assert page.text(page.one("title")) == "1 article for “lovefest” – Dateline"
+    (title,) = titles(page)
+    assert text_of(title) == "Rex Tillerson’s first visit to Moscow showed that the Trump-Russia lovefest is dead"
+    assert [text_of(mark) for mark in title.iter("mark")] == ["lovefest"]
+    assert page.all("p", class_="snippet")
+    assert page.one("input", name="q").get("value") == "lovefest"
+
+
+def test_results_are_the_answer_of_the_api(client: FlaskClient) -> None:
+    answer = client.get("/api/search?q=russia+sanctions&match=any").get_json()
+    page = get(client, "/search?q=russia+sanctions&match=any")
+    results = page.one("ol", class_="results")
+    assert page_total(page) == answer["total"]
+    assert [text_of(item.find("h2")) for item in results] == [result["title"] for result in answer["results"]]
+    api_link = page.links()["This page as JSON"]
+    assert client.get(api_link).get_json()["results"] == answer["results"]
+
+
+def test_result_has_its_source_date_and_authors(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=week+26")
+    item = page.one("ol", class_="results")[0]
+    assert text_of(item.find("p")) == "Der Bote5 June 2018"
+    assert next(item.iter("time")).get("datetime") == "2018-06-05"
+    assert page.text(page.one("p", class_="byline")) == "By Ada Byron and Karl Kraus"
+    page = get(archive_client, "/search?q=week+27")
+    assert page.text(page.one("p", class_="byline")) == "By Ada Byron, Karl Kraus and Nellie Bly"
+
+
+def test_text_says_its_language_and_direction(archive_client: FlaskClient) -> None:
+    arabic = get(archive_client, "/articles/arabic")
+    assert (arabic.one("h1").get("lang"), arabic.one("h1").get("dir")) == ("ar", "rtl")
+    (german,) = titles(get(archive_client, "/search?language=de&size=1"))
+    assert (german.get("lang"), german.get("dir")) == ("de", "ltr")
+    unknown = get(archive_client, "/articles/javascript").one("h1")
+    assert (unknown.get("lang"), unknown.get("dir")) == (None, "auto")
+
+
+def test_untitled_article_can_be_followed(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=an+id+that")
+    link = page.links()["Untitled"]
+    assert page.text(get(archive_client, link).one("h1")) == "Untitled"
+
+
+def test_page_asks_for_the_facets_that_it_shows(archive: MemoryEngine, archive_client: FlaskClient) -> None:
+    get(archive_client, "/search?q=strike&facets=source")
+    assert archive.requests == [SearchRequest(query="strike", facets=FACETS)]
+
+
+def test_facets_narrow_the_search_and_count_right(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=strike&page=2")
+    sidebar = page.one("aside")
+    headings = [text_of(heading) for heading in sidebar.iter("h2")]
+    assert headings == ["Source", "Author", "Language", "Published", "Between two dates", "How it was read"]
+    months = [text_of(item.find("a")) for item in sidebar[3].iter("li")]
+    assert len(months) == 8
+    assert "February 2018" in months
+    for section, name in ((0, "source"), (1, "author"), (2, "language"), (3, "from")):
+        for item in sidebar[section].iter("li"):
+            link, count = item
+            narrowed = get(archive_client, link.get("href", ""))
+            assert page_total(narrowed) == int(text_of(count))
+            assert set(arguments(link.get("href"))) - {"to"} == {"q", name}
+
+
+def test_months_are_in_the_order_of_time(archive_client: FlaskClient) -> None:
+    links = [link.get("href", "") for link in get(archive_client, "/search?q=strike").one("aside")[3].iter("a")]
+    starts = [arguments(link)["from"][0] for link in links]
+    assert starts == sorted(starts, reverse=True)
+
+
+def test_facet_that_leaves_nothing_out_is_not_offered(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=strike&source=Der+Bote")
+    assert "Source" not in [text_of(heading) for heading in page.one("aside").iter("h2")]
+
+
+def test_filters_in_force_can_be_removed_one_by_one(archive_client: FlaskClient) -> None:
+    url = "/search?q=strike&match=any&source=The+Gazette&source=Der+Bote&author=Ada+Byron&language=en"
+    page = get(archive_client, url + "&from=2017&to=2017-06&page=1")
+    chips = {text_of(link): arguments(link.get("href")) for link in page.one("ul", class_="filters").iter("a")}
+    everything = {"q": ["strike"], "match": ["any"], "source": ["The Gazette", "Der Bote"], "author": ["Ada Byron"]}
+    everything |= {"language": ["en"], "from": ["2017-01-01"], "to": ["2017-06-30"]}
+    assert chips == {
+        "Remove the filter Source The Gazette ×": everything | {"source": ["Der Bote"]},
+        "Remove the filter Source Der Bote ×": everything | {"source": ["The Gazette"]},
+        "Remove the filter Author Ada Byron ×": {k: v for k, v in everything.items() if k != "author"},
+        "Remove the filter Language en ×": {k: v for k, v in everything.items() if k != "language"},
+        "Remove the filter Published 1 January – 30 June 2017 ×": {
+            k: v for k, v in everything.items() if k not in {"from", "to"}
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        ("from=2017-04", "since 1 April 2017"),
+        ("to=2017-04", "until 30 April 2017"),
+        ("from=2017-04&to=2017-04", "1–30 April 2017"),
+        ("from=2017-04-12&to=2017-04-12", "12 April 2017"),
+        ("from=2016&to=2017", "1 January 2016 – 31 December 2017"),
+    ],
+)
+def test_dates_in_force_are_in_words(archive_client: FlaskClient, dates: str, words: str) -> None:
+    page = get(archive_client, f"/search?q=strike&{dates}")
+    assert page.text(page.one("ul", class_="filters")) == f"Remove the filter Published {words} ×"
+
+
+def test_new_words_and_new_dates_keep_the_rest(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=strike&match=any&sort=newest&source=The+Gazette&from=2017&size=5&page=2")
+    search, dates = page.all("form")
+    kept = [("match", "any"), ("sort", "newest"), ("size", "5"), ("source", "The Gazette"), ("from", "2017-01-01")]
+    assert fields(search) == [("q", "strike"), *kept]
+    assert fields(dates) == [("q", "strike"), *kept, ("to", "")]
+
+
+def fields(form: Element) -> list[tuple[str, str]]:
+    return [(field.get("name", ""), field.get("value", "")) for field in form.iter("input")]
+
+
+def test_match_and_sort_are_links_that_keep_the_rest(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=strike&source=The+Gazette&page=2&size=5")
+    rest = {"q": ["strike"], "source": ["The Gazette"], "size": ["5"]}
+    links = page.links()
+    assert arguments(links["any word"]) == rest | {"match": ["any"]}
+    assert arguments(links["all words"]) == rest
+    assert arguments(links["newest"]) == rest | {"sort": ["newest"]}
+    current = [text_of(link) for link in page.all("a") if link.get("aria-current") == "true"]
+    assert current == ["all words", "relevance"]
+
+
+def test_browsing_has_neither_match_nor_relevance(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?sort=oldest")
+    assert page.text(page.one("h1")) == "35 articles"
+    assert {"all words", "any word", "relevance"}.isdisjoint(page.links())
+    assert "newest" in page.links()
+
+
+def test_relaxed_answer_says_so_and_shows_any_word_in_force(client: FlaskClient) -> None:
+    page = get(client, "/search?q=lovefest+antipathy")
+    message = "No article has all of these words; showing those with the most of them."
+    assert message in page.text(page.one("p", role="status"))
+    current = [text_of(link) for link in page.all("a") if link.get("aria-current") == "true"]
+    assert current == ["any word", "relevance"]
+    assert message not in get(client, "/search?q=lovefest").text()
+
+
+def test_what_was_left_out_and_how_it_was_read_is_said(client: FlaskClient) -> None:
+    page = get(client, "/search?q=the+president+-obama")
+    status = page.text(page.one("p", role="status"))
+    assert "Too common to search for: the." in status
+    assert page.text(page.one("p", class_="reading")) == "president AND NOT obama"
+
+
+def test_notes_of_the_interpretation_are_said() -> None:
+    interpreted = Interpretation(query="x", terms=(QueryTerm("x", ("x",)),), notes=("Only 64 words <were> read.",))
+    page = get(make_client(MemoryEngine(interpreted=interpreted)), "/search?q=x")
+    assert "Only 64 words <were> read." in page.text(page.one("p", role="status"))
+
+
+def test_suggestion_is_a_link_to_the_search_for_it() -> None:
+    page = get(make_client(MemoryEngine(suggestion="harbour")), "/search?q=habrour&sort=newest")
+    assert "Did you mean harbour?" in page.text()
+    assert arguments(page.links()["harbour"]) == {"q": ["harbour"], "sort": ["newest"]}
+
+
+def test_no_results_give_hints_that_lead_on(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=nothing+here&source=The+Gazette")
+    assert page.text(page.one("h1")) == "No articles for nothing here"
+    links = page.links()
+    assert arguments(links["Search without the filters"]) == {"q": ["nothing here"]}
+    assert arguments(links["Look for any of the words"]) == {
+        "q": ["nothing here"], "match": ["any"], "source": ["The Gazette"]
+    }  # fmt: skip
+    assert arguments(links["Browse the whole archive"]) == {"sort": ["newest"]}
+    links = get(archive_client, "/search?q=nothing").links()
+    assert {"Search without the filters", "Look for any of the words"}.isdisjoint(links)
+
+
+# The pager ----------------------------------------------------------------------------------------------------------
+
+
+def pager(page: HtmlPage) -> list[str]:
+    navigation = page.one("nav")
+    assert navigation.get("aria-label") == "Pages of results"
+    return [text_of(item).removeprefix("Page ") for item in navigation.iter("li")]
+
+
+@pytest.mark.parametrize(
+    ("size", "number", "shown"),
+    [
+        (1, 1, "1 2 3 … 32"),
+        (1, 4, "1 2 3 4 5 6 … 32"),
+        (1, 5, "1 2 3 4 5 6 7 … 32"),
+        (1, 16, "1 … 14 15 16 17 18 … 32"),
+        (1, 29, "1 … 27 28 29 30 31 32"),
+        (1, 32, "1 … 30 31 32"),
+        (16, 1, "1 2"),
+        (10, 4, "1 2 3 4"),
+    ],
+)
+def test_pager_shows_the_ends_and_the_near(archive_client: FlaskClient, size: int, number: int, shown: str) -> None:
+    page = get(archive_client, f"/search?q=strike&size={size}&page={number}")
+    assert pager(page) == shown.split()
+    current = [text_of(link) for link in page.all("a") if link.get("aria-current") == "page"]
+    assert current == [f"Page {number}"]
+
+
+def test_following_next_reads_every_result_once(archive_client: FlaskClient) -> None:
+    url, titles, starts = "/search?q=strike&sort=oldest&size=7", list[str](), list[int]()
+    while url:
+        page = get(archive_client, url)
+        results = page.one("ol", class_="results")
+        starts.append(int(results.get("start", "")))
+        titles += [text_of(item.find("h2")) for item in results]
+        following = [link.get("href", "") for link in page.all("a", rel="next")]
+        assert [link.get("href") for link in page.all("link", rel="next")] == following
+        url = following[0] if following else ""
+    assert titles == [f"Harbour strike enters week {number}" for number in range(32)]
+    assert starts == [1, 8, 15, 22, 29]
+    assert "29–32 of 32" in page.text(page.one("p", role="status"))
+    previous = page.one("a", rel="prev").get("href")
+    assert dict(parse_qsl(urlsplit(previous or "").query)) == {
+        "q": "strike", "sort": "oldest", "size": "7", "page": "4"
+    }  # fmt: skip
+
+
+def test_single_page_has_no_pager(client: FlaskClient) -> None:
+    assert get(client, "/search?q=moscow").all("nav") == []
+    assert get(client, "/search?q=moscow&size=0").all("nav") == []
+
+
+def test_page_beyond_the_last_leads_back_to_it(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=strike&page=1000000000")
+    assert "There is no page 1,000,000,000" in page.text()
+    assert arguments(page.links()["page 4"]) == {"q": ["strike"], "page": ["4"]}
+
+
+# An article ---------------------------------------------------------------------------------------------------------
+
+
+def test_article_is_shown_whole_with_the_words_marked(client: FlaskClient) -> None:
+    results = get(client, "/search?q=lovefest")
+    link = next(titles(results)[0].iter("a")).get("href", "")
+    page = get(client, link)
+    article = client.get("/api" + link.partition("?")[0]).get_json()
+    assert page.text(page.one("h1")) == article["title"]
+    paragraphs = [text_of(paragraph) for paragraph in page.one("div", class_="body")]
+    assert paragraphs == [" ".join(paragraph.split()) for paragraph in article["body"].split("\n\n")]
+    assert {text_of(mark) for mark in page.all("mark")} == {"lovefest"}
+    assert get(client, link.partition("?")[0]).all("mark") == []
+
+
+def test_article_leads_back_to_the_results_it_was_found_in(archive_client: FlaskClient) -> None:
+    url = "/search?q=strike&sort=newest&source=The+Gazette&size=3&page=2"
+    results = get(archive_client, url)
+    page = get(archive_client, next(results.one("ol", class_="results").iter("a")).get("href", ""))
+    back = page.links()["← Back to the results for “strike”"]
+    assert sorted(parse_qsl(urlsplit(back).query)) == sorted(parse_qsl(urlsplit(url).query))
+    assert not [text for text in get(archive_client, "/articles/harbour-1").links() if "Back" in text]
+
+
+def test_original_is_linked_where_it_is_on_the_web(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/articles/harbour-3")
+    assert page.links()["Read the original at example.org"] == "https://www.example.org/3"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        " javascript:alert(1)",
+        "JAVASCRIPT://example.org/%0Aalert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "ftp://example.org/",
+        "//example.org/",
+        "/local",
+        "https://",
+        "http://[bad",
+        "",
+    ],
+)
+def test_other_kinds_of_url_are_never_linked(url: str) -> None:
+    page = get(make_client(MemoryEngine([Article(id="1", title="T", body="B", url=url)])), "/articles/1")
+    assert "Read the original" not in page.text()
+    assert all(link.startswith("/") or link == "#content" for link in page.links().values())
+
+
+def test_hostile_article_is_text(hostile_index: Path) -> None:
+    client = make_client(None, DATELINE_INDEX=hostile_index)
+    for url in ("/", "/search?q=hostile+ampersand", "/search?q=%3Cscript%3E"):
+        page = get(client, url)
+        assert list(page.problems()) == []
+        assert "<script>" in page.text()
+    article = get(client, next(titles(page)[0].iter("a")).get("href", ""))
+    assert list(article.problems()) == []
+    assert '<img src="x" onerror=' in article.text(article.one("div", class_="body"))
+    assert article.all("img") == []
+
+
+def test_text_with_half_a_character_is_shown_all_the_same() -> None:
+    client = make_client(MemoryEngine([Article(id="1", title="half \ud83d of it", body="body")]))
+    assert "half ? of it" in get(client, "/articles/1").text()
+    assert "half ? of it" in get(client, "/search?q=half").text()
+
+
+# Every page ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("over", ["client", "archive_client"])
+def test_every_page_that_links_lead_to_is_sound(over: str, request: pytest.FixtureRequest) -> None:
+    client: FlaskClient = request.getfixturevalue(over)
+    waiting = ["/", "/search?q=harbour+tillerson&match=any", "/search?q=nothing+at+all", "/problems/index-missing"]
+    seen: set[str] = set()
+    while waiting and len(seen) < 150:
+        url = waiting.pop(0)
+        seen.add(url)
+        with client.get(url) as response:
+            assert response.status_code == 200, url
+            if not response.content_type.startswith("text/html"):
+                continue
+            page = HtmlPage(response.get_data(as_text=True))
+        assert list(page.problems()) == [], url
+        linked = (link.get("href", "").partition("#")[0] for link in [*page.all("a"), *page.all("link")])
+        waiting += [link for link in linked if link.startswith("/") and link not in seen and link not in waiting]
+    assert len(seen) > 20
