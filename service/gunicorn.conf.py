@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from gunicorn.http import message
+
 from index.errors import DatelineError
 from service.settings import read_settings
 
@@ -36,9 +38,10 @@ graceful_timeout = 30
 if Path("/dev/shm").is_dir():  # noqa: S108 -- gunicorn makes the file itself, under a name nobody can guess
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 
-# The most that gunicorn can read: a query may be long, and each letter of many scripts takes up to nine bytes
-# of a URL.
-limit_request_line = 8190
+# A query that is too long deserves an answer that says so. gunicorn's own bound of 8,190 bytes would cut it off
+# first, with a page of its own: a character takes up to twelve bytes of a URL. Its setting cannot go beyond that
+# bound, except to none at all, which would let one client fill the memory; hence the module's constant.
+message.MAX_REQUEST_LINE = limit_request_line = 128 * 1024
 
 accesslog = "-"
 errorlog = "-"

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +43,7 @@ def test_settings_reach_gunicorn() -> None:
         "graceful_timeout": "30",
         "preload_app": "True",
         "worker_class": "gthread",
-        "limit_request_line": "8190",
+        "limit_request_line": "131072",
         "accesslog": "-",
         "loglevel": "info",
         "wsgi_app": "service:create_app()",
@@ -103,3 +105,26 @@ def test_service_answers_under_gunicorn_and_stops_when_told(seed_index: Path, tm
     assert output.count('"GET /api/search?q=lovefest HTTP/1.1" 200') == 20
     assert "Traceback" not in log
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("character", ["x", "é", "語", "😀"])
+def test_ten_thousand_characters_of_anything_get_an_answer_that_says_what_is_wrong(
+    seed_index: Path, tmp_path: Path, character: str
+) -> None:
+    with served(seed_index, tmp_path) as (_, address):
+        url = f"{address}/api/search?q={urllib.parse.quote(character * 10_000)}"
+        with pytest.raises(urllib.error.HTTPError) as error, urllib.request.urlopen(url):
+            pass
+        with error.value as answer:
+            assert answer.status == 400
+            assert answer.headers["Content-Type"] == "application/problem+json"
+            assert "at most 2000 characters; this one has 10000" in answer.read().decode()
+
+
+def test_a_request_line_has_an_end(seed_index: Path, tmp_path: Path) -> None:
+    with served(seed_index, tmp_path) as (_, address):
+        url = f"{address}/api/search?q={'x' * 200_000}"
+        with pytest.raises(urllib.error.HTTPError) as error, urllib.request.urlopen(url):
+            pass
+        with error.value as answer:
+            assert answer.status == 414
