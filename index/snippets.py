@@ -126,7 +126,10 @@ def make_snippets(text: str, marker: Marker) -> tuple[str, ...]:
     spans = marker.find(text)
     if not spans:
         return _opening(text)
-    pieces = list(_pieces(text, spans))
+    # A caption or a pull quote often stands twice in a page; to show it twice tells nothing.
+    pieces = list(
+        {text[piece.start : piece.end].strip(): piece for piece in reversed(list(_pieces(text, spans)))}.values()
+    )
     chosen: list[_Piece] = []
     shown: set[str] = set()
     while pieces and len(chosen) < MAX_SNIPPETS:

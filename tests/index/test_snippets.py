@@ -76,6 +76,14 @@ def test_snippets_prefer_different_words_and_keep_the_order_of_the_text() -> Non
     assert "Moscow</mark> again" in snippets[0]
 
 
+def test_what_stands_twice_is_shown_once() -> None:
+    caption = "The minister and his guest arrive for a news conference following their talks in Moscow on April 12."
+    assert (
+        len(make_snippets(f"{caption}\n{caption}\n\nThey left Moscow later on the very same day.", marker("moscow")))
+        == 2
+    )
+
+
 def test_without_a_match_the_opening_is_shown() -> None:
     text = "An opening sentence that is long enough to be shown alone, as it has over eighty characters. Another one."
     assert make_snippets(text, marker("nothing")) == (text[: text.index(" Another")],)

@@ -254,7 +254,7 @@ def test_browsing_has_neither_match_nor_relevance(archive_client: FlaskClient) -
 
 def test_relaxed_answer_says_so_and_shows_any_word_in_force(client: FlaskClient) -> None:
     page = get(client, "/search?q=lovefest+antipathy")
-    message = "No article has all of these words; showing those with the most of them."
+    message = "No article has all of these words; showing those that come closest."
     assert message in page.text(page.one("p", role="status"))
     current = [text_of(link) for link in page.all("a") if link.get("aria-current") == "true"]
     assert current == ["any word", "relevance"]
