@@ -14,6 +14,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv --without-pip /opt/dateline && \
     PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
     pip --python /opt/dateline/bin/python install --quiet --compile .
+# The kernels are compiled here, once, and not when the first container starts.
+RUN NUMBA_CACHE_DIR=/opt/dateline/kernels /opt/dateline/bin/python -m index.codec.warm
 
 FROM python:3.13-slim
 # The number is fixed, because files on a mounted volume belong to numbers; it is one that hosts do not give out.
@@ -21,12 +23,14 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --
     install --directory --owner=dateline --group=dateline /data/index
 COPY --from=builder /opt/dateline /opt/dateline
 COPY service/gunicorn.conf.py /opt/dateline/gunicorn.conf.py
+COPY scripts/container /opt/dateline/container
 
 # Nothing is written outside of /data/index, so that `docker run --read-only` works: the modules are compiled
-# already, and gunicorn keeps its own files in /dev/shm.
+# already, and gunicorn's own files and the compiled kernels are in /dev/shm.
 ENV PATH=/opt/dateline/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    NUMBA_CACHE_DIR=/dev/shm/dateline-kernels \
     DATELINE_HOST=0.0.0.0 \
     DATELINE_PORT=8000 \
     DATELINE_INDEX=/data/index \
@@ -41,5 +45,6 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['DATELINE_PORT']), timeout=4); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
 
-# No shell in between: gunicorn itself gets the SIGTERM of `docker stop`, and finishes its answers.
+ENTRYPOINT ["/opt/dateline/container"]
+# No shell stays in between: gunicorn itself gets the SIGTERM of `docker stop`, and finishes its answers.
 CMD ["gunicorn", "--config", "/opt/dateline/gunicorn.conf.py", "service:create_app()"]

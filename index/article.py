@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,16 @@ class Article:
 
     def to_dict(self) -> dict[str, object]:
         """Return the article as JSON-ready values; `published` in ISO 8601."""
-        fields = asdict(self)
-        fields["authors"] = list(self.authors)
-        fields["published"] = self.published.isoformat() if self.published else None
-        return fields
+        return {
+            "id": self.id,
+            "title": self.title,
+            "body": self.body,
+            "url": self.url,
+            "source": self.source,
+            "authors": list(self.authors),
+            "published": self.published.isoformat() if self.published else None,
+            "language": self.language,
+        }
 
     def digest(self) -> str:
         """Return 32 hex digits that differ where any field differs; tells an update from a repetition."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+import regex
+from click.core import ParameterSource
 
 from index import job
 from index.errors import DatelineError
@@ -19,96 +23,170 @@ _LOG_INTERVAL = 5.0
 _MAX_LISTED = 20
 
 
-@click.command(context_settings={"auto_envvar_prefix": "DATELINE", "help_option_names": ["-h", "--help"]})
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), envvar="DATELINE_SEEDS", metavar="[PATH ...]")
-@click.option("--index", default="var/index", show_default=True, help="The folder of the index.", metavar="DIR")
-@click.option("--rebuild", is_flag=True, help="Make the index anew, beside the live one, from these paths alone.")
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    envvar="DATELINE_REINDEX_WORKERS",
-    metavar="N",
-    help="How many files are read at a time.  [default: the number of processors]",
+# Names of files may hold these: escape codes that command the terminal, new lines, marks that turn the rest of the line
+# round, bytes that are not UTF-8.
+_UNPRINTABLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]")
+
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _OnePath(click.Path):
+    """A path that may hold a colon: what the environment says is one path, and not a list of them."""
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Return the one path."""
+        return [rv]
+
+
+def _option(name: str, variable: str, **settings: Any) -> Callable[[_Command], _Command]:
+    # Not click's automatic names: those would make DATELINE_VERSION=1 an option too.
+    return click.option(name, envvar=variable, show_envvar=True, **settings)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1, type=_OnePath(path_type=Path), envvar="DATELINE_SEEDS", metavar="[PATH ...]")
+@_option(
+    "--index", "DATELINE_INDEX", default="var/index", show_default=True, help="The folder of the index.", metavar="DIR"
 )
-@click.option("--verify", is_flag=True, help="Change nothing; read the whole index back and compare it with its files.")
-@click.option("--dry-run", is_flag=True, help="Read everything and report, but write nothing.")
-@click.option("--strict", is_flag=True, help="End with status 1 if any file failed.")
-@click.option(
+@_option(
+    "--rebuild",
+    "DATELINE_REBUILD",
+    is_flag=True,
+    help="Make the index anew, beside the live one, from these paths alone.",
+)
+@_option(
+    "--workers",
+    "DATELINE_REINDEX_WORKERS",
+    type=click.IntRange(min=1),
+    show_default="the number of processors",
+    metavar="N",
+    help="How many files are read at a time.",
+)
+@_option(
+    "--memory",
+    "DATELINE_MEMORY",
+    type=click.IntRange(min=64),
+    default=512,
+    show_default=True,
+    metavar="MB",
+    help="About how much memory the articles may take before they are written out.",
+)
+@_option(
+    "--verify",
+    "DATELINE_VERIFY",
+    is_flag=True,
+    help="Change nothing; read the whole index back and compare it with its files.",
+)
+@_option("--dry-run", "DATELINE_DRY_RUN", is_flag=True, help="Read everything and report, but write nothing.")
+@_option("--strict", "DATELINE_STRICT", is_flag=True, help="End with status 1 if any file failed.")
+@_option(
     "--report",
+    "DATELINE_REPORT",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Write the report as JSON.",
 )
 @click.version_option(package_name="dateline", prog_name="reindex")
+@click.pass_context
 def main(
+    context: click.Context,
+    /,
     paths: tuple[Path, ...],
     index: str,
     rebuild: bool,
     workers: int | None,
+    memory: int,
     verify: bool,
     dry_run: bool,
     strict: bool,
     report: Path | None,
 ) -> None:
-    """Make the index hold the articles of the given files and folders (default: seeds/).
+    """Make the index hold the articles of the given files and folders.
 
-    A second run reads only what has changed since, and removes what is gone. A running service goes on with the
-    old index until the new one is complete, and then uses that. Every option can be set from the environment, as
-    DATELINE_INDEX and so on (--workers: DATELINE_REINDEX_WORKERS).
+    The paths are those of the command line, or else the one that DATELINE_SEEDS names, or else seeds/.
+
+    A second run reads only what has changed since, and removes what is gone from there; what the index has from other
+    paths stays. A running service goes on with the old index until the new one is complete, and then uses that.
 
     The exit status is 0; 1 if the index could not be made, or is found damaged, or --strict and a file failed; 2
     for a wrong option.
     """
+    _print_any_name()
     try:
+        if verify:
+            has_paths = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
+            _refuse_beside_verify({"paths": has_paths, "--rebuild": rebuild, "--dry-run": dry_run})
+        _require_writable(report)
         if verify:
             _verify(index, report)
         else:
-            _reindex(paths or (Path("seeds"),), index, report, rebuild, workers, dry_run, strict)
+            done = _reindex(
+                paths or (Path("seeds"),),
+                index,
+                report,
+                rebuild=rebuild,
+                dry_run=dry_run,
+                workers=workers,
+                memory_mb=memory,
+            )
+            if strict and done.failed:
+                sys.exit(1)
     except DatelineError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(_printable(str(error))) from error
     except KeyboardInterrupt:
         raise click.ClickException("stopped; the index is as it was") from None
 
 
-def _reindex(
-    paths: tuple[Path, ...],
-    index: str,
-    report_path: Path | None,
-    rebuild: bool,
-    workers: int | None,
-    dry_run: bool,
-    strict: bool,
-) -> None:
+def _refuse_beside_verify(given: dict[str, bool]) -> None:
+    for name, is_given in given.items():
+        if is_given:
+            raise click.UsageError(f"--verify changes nothing and looks at the whole index; it goes without {name}.")
+
+
+def _print_any_name() -> None:
+    """Have what the terminal's encoding lacks escaped: the summary of a long run must not end in an error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+
+
+def _reindex(paths: tuple[Path, ...], index: str, report_path: Path | None, **settings: Any) -> job.JobReport:
     with _Progress() as progress:
-        report = job.run(paths, index, rebuild=rebuild, dry_run=dry_run, workers=workers, progress=progress.show)
+        report = job.run(paths, index, progress=progress.show, before_commit=progress.show_commit, **settings)
     _print_summary(report, index)
     _write_report(report_path, report.to_dict())
-    if strict and report.failed:
-        sys.exit(1)
+    return report
 
 
 def _verify(index: str, report_path: Path | None) -> None:
     with _Progress() as progress:
         report = job.verify(index, progress=progress.show)
-    click.echo(f"Read {report.articles:,} articles of {report.files:,} files back from {index}.")
+    click.echo(_printable(f"Read {report.articles:,} articles of {report.files:,} files back from {index}."))
     _print_list("Damaged", report.damage)
     _print_list("Changed since they were indexed (reindex takes them up)", report.changed)
     _print_list("Gone since they were indexed (reindex removes them)", report.vanished)
     _write_report(report_path, report.to_dict())
     if report.damage:
-        raise click.ClickException(f"{index} is damaged. Make it anew with: reindex --rebuild")
+        raise click.ClickException(_printable(f"{index} is damaged. Make it anew with: reindex --rebuild"))
     click.echo("The index is sound.")
 
 
 def _print_summary(report: job.JobReport, index: str) -> None:
     rate = f", {report.files / report.seconds:,.0f} files/s" if report.seconds > 0.5 else ""
     heading = "Nothing written (dry run)" if report.dry_run else f"Generation {report.generation} of {index}"
-    click.echo(f"{heading}: {report.files:,} files in {report.seconds:.1f} s{rate}")
+    click.echo(_printable(heading) + f": {report.files:,} files in {report.seconds:.1f} s{rate}")
     for name in ("added", "updated", "unchanged", "removed"):
         click.echo(f"  {name:<10}{getattr(report, name):>9,}")
     click.echo(f"  {'failed':<10}{len(report.failed):>9,}")
     _print_list("Failed", [f"{failure.path}: {failure.reason}" for failure in report.failed])
-    if not report.files:
+    if report.elsewhere:
+        articles, stay = ("article", "stays") if report.elsewhere == 1 else ("articles", "stay")
+        click.echo(f"{report.elsewhere:,} {articles} from other paths {stay} in the index; --rebuild drops them")
+    if not report.files and not report.failed:
         click.echo("There is no article file there; Dateline reads .txt files.", err=True)
 
 
@@ -117,18 +195,37 @@ def _print_list(heading: str, lines: list[str]) -> None:
         return
     click.echo(f"{heading}:")
     for line in lines[:_MAX_LISTED]:
-        click.echo(f"  {line}")
+        click.echo(f"  {_printable(line)}")
     if len(lines) > _MAX_LISTED:
         click.echo(f"  … and {len(lines) - _MAX_LISTED:,} more; --report FILE has them all")
+
+
+def _require_writable(path: Path | None) -> None:
+    """Raise before the work is done for a report that could not be written after it."""
+    if path is None:
+        return
+    try:
+        is_new = not path.exists()
+        path.open("a").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise _report_error(path, error) from error
 
 
 def _write_report(path: Path | None, report: dict[str, object]) -> None:
     if path is None:
         return
+    written = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     try:
-        path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        # A lone surrogate, from a name that is not UTF-8, becomes \\udc80, which is JSON's way to write it too.
+        path.write_text(written, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise click.ClickException(f"The report can't be written to {path}: {error.strerror}") from error
+        raise _report_error(path, error) from error
+
+
+def _report_error(path: Path, error: OSError) -> click.ClickException:
+    return click.ClickException(_printable(f"The report can't be written to {path}: {error.strerror}"))
 
 
 class _Progress:
@@ -155,7 +252,16 @@ class _Progress:
         elif (now := time.monotonic()) - self._reported >= _LOG_INTERVAL:
             self._reported = now
             rate = done / (now - self._started)
-            click.echo(f"{done:,} of {total:,} files ({done / total:.0%}), {rate:,.0f} files/s", err=True)
+            click.echo(f"{done:,} of {total:,} files ({done / max(total, 1):.0%}), {rate:,.0f} files/s", err=True)
+
+    def show_commit(self) -> None:
+        """Say that the files are done and the rest is writing, which can take as long again."""
+        if self._bar:
+            self._bar.render_finish()
+            self._bar = None
+        elif time.monotonic() - self._started < _LOG_INTERVAL:
+            return
+        click.echo("Writing the index…", err=True)
 
 
 if __name__ == "__main__":

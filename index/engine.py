@@ -233,6 +233,14 @@ class SearchEngine(ABC):
         """Return the files that the index was built from, by path."""
 
     @abstractmethod
+    def verify(self) -> None:
+        """Read the whole index and compare it with its checksums; raises `IndexCorruptError`."""
+
+    @abstractmethod
+    def warm(self) -> None:
+        """Make ready all that the first search would wait for; needs no index, and is best done before a fork."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of files and connections; the engine cannot be used after."""
 

@@ -7,20 +7,22 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from index.article import Article
 from index.engine import IndexWriter, SourceFile
 from index.engines import open_engine, open_writer
 from index.errors import ArticleNotFoundError, IndexMissingError, SourceError
-from index.sources import FoundFile, find_files, read_file
+from index.plan import Plan, make_plan
+from index.sources import FoundFile, find_files, parse_content, read_content, resolve
 
 # Called with the number of files that are done and the number of all.
 Progress = Callable[[int, int], None]
 
 # How many files a worker may be ahead of the writer; bounds the memory.
-_READ_AHEAD = 8
+READ_AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,13 @@ class Failure:
 
 @dataclass(slots=True)
 class JobReport:
-    """What a run did, in articles; `failed` is by file."""
+    """What a run did, in articles; `failed` is by file, `elsewhere` what stays from paths that were not given."""
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
+    elsewhere: int = 0
     failed: list[Failure] = field(default_factory=list)
     files: int = 0
     bytes_read: int = 0
@@ -51,15 +54,6 @@ class JobReport:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What there is to do: files to read, files known to be unchanged, files that are gone."""
-
-    to_read: list[FoundFile]
-    unchanged: list[SourceFile]
-    vanished: list[SourceFile]
-
-
 def run(
     paths: Iterable[str | Path],
     index: str,
@@ -67,26 +61,35 @@ def run(
     rebuild: bool = False,
     dry_run: bool = False,
     workers: int | None = None,
+    memory_mb: int = 512,
     progress: Progress | None = None,
+    before_commit: Callable[[], None] | None = None,
 ) -> JobReport:
     """Make an index hold the articles of the given files and folders, in one commit.
 
     What the index holds from elsewhere stays, unless it is a rebuild. A file that can't be read is reported and
     passed over; what the index has of it from before stays too. With `dry_run` everything is read and nothing
-    written. Raises `SourceError` for a path that is not there, and what `open_writer` raises.
+    written. `memory_mb` is about how much the articles may take before they are written out. Raises `SourceError`
+    for a path that is not there or is suddenly empty, and what `open_writer` raises.
     """
     started = time.perf_counter()
-    roots = [Path(path) for path in paths]
+    roots = [str(resolve(path)) for path in paths]
     report = JobReport(dry_run=dry_run)
     found = list(find_files(roots, lambda error: report.failed.append(Failure(error.path, error.reason))))
     report.files = len(found)
+
+    def update(known: Mapping[str, SourceFile], writer: IndexWriter | None) -> list[Failure]:
+        plan = make_plan(roots, found, [failure.path for failure in report.failed], known)
+        report.elsewhere = plan.elsewhere
+        return _update(_Changes(known, writer, report), plan, workers, progress)
+
     if dry_run:
-        known = {} if rebuild else _known_files(index)
-        failures = _update(_Changes(known, None, report), _plan(roots, found, known), workers, progress)
+        failures = update({} if rebuild else _known_files(index), None)
     else:
-        with open_writer(index, rebuild=rebuild) as writer:
-            known = writer.source_files()
-            failures = _update(_Changes(known, writer, report), _plan(roots, found, known), workers, progress)
+        with open_writer(index, rebuild=rebuild, memory_mb=memory_mb) as writer:
+            failures = update(writer.source_files(), writer)
+            if before_commit:
+                before_commit()
             report.generation = writer.commit()
     report.failed += failures
     report.seconds = round(time.perf_counter() - started, 3)
@@ -101,37 +104,11 @@ def _known_files(index: str) -> Mapping[str, SourceFile]:
             return {}
 
 
-def _plan(paths: list[Path], found: list[FoundFile], known: Mapping[str, SourceFile]) -> _Plan:
-    to_read: list[FoundFile] = []
-    unchanged: list[SourceFile] = []
-    for file in found:
-        before = known.get(str(file.path))
-        if before and (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
-            unchanged.append(before)
-        else:
-            to_read.append(file)
-    present = {str(file.path) for file in found}
-    roots = [path.resolve() for path in paths]
-    vanished = [
-        file
-        for path, file in known.items()
-        if path not in present and any(Path(path).is_relative_to(root) for root in roots)
-    ]
-    if vanished and not found:
-        # An unmounted disk is an empty folder too.
-        raise SourceError(
-            ", ".join(map(str, paths)),
-            f"holds no article, but the index has {len(vanished):,} files from there. If they are gone on purpose, "
-            "make the index anew with --rebuild",
-        )
-    return _Plan(to_read, unchanged, vanished)
-
-
 class _Changes:
     """Takes what was read to the writer, and counts; without a writer it counts alone."""
 
     def __init__(self, known: Mapping[str, SourceFile], writer: IndexWriter | None, report: JobReport) -> None:
-        self._known = known
+        self.known = known
         self._writer = writer
         self._report = report
         self._owner = {article_id: path for path, file in known.items() for article_id in file.articles}
@@ -146,32 +123,54 @@ class _Changes:
         if self._writer:
             self._writer.forget_file(file.path)
 
-    def put(self, found: FoundFile, digest: str, articles: list[Article]) -> None:
+    def put(self, found: FoundFile, reading: _Reading) -> None:
         """Put the articles of a file that is new or has changed; raises `SourceError` for an id that is taken."""
         path = str(found.path)
+        before = self.known.get(path)
+        self._report.bytes_read += found.size
+        if before and reading.articles is None:
+            # It was only touched; with the new time remembered it need not be read again.
+            self.keep(before)
+            self._remember(replace(before, mtime_ns=found.mtime_ns))
+            return
+        articles = reading.articles or []
         digests = {article.id: article.digest() for article in articles}
+        self._claim(path, articles)
+        known = before.articles if before else {}
         for article in articles:
-            if self._owner.setdefault(article.id, path) != path:
-                raise SourceError(path, f"has the article id {article.id!r}, which {self._owner[article.id]} has too")
-        if len(digests) < len(articles):
-            raise SourceError(path, "has two articles with the same id")
-        before = self._known[path].articles if path in self._known else {}
-        for article in articles:
-            if before.get(article.id) == digests[article.id]:
+            if known.get(article.id) == digests[article.id]:
                 self._report.unchanged += 1
                 continue
-            if article.id in before:
+            if article.id in known:
                 self._report.updated += 1
             else:
                 self._report.added += 1
             if self._writer:
                 self._writer.put(article)
-        self._delete([article_id for article_id in before if article_id not in digests])
-        self._report.bytes_read += found.size
+        self._delete([article_id for article_id in known if article_id not in digests])
+        self._remember(
+            SourceFile(path=path, size=found.size, mtime_ns=found.mtime_ns, digest=reading.digest, articles=digests)
+        )
+
+    def _claim(self, path: str, articles: list[Article]) -> None:
+        """Take the ids of a file's articles for it; raises `SourceError`."""
+        if len({article.id for article in articles}) < len(articles):
+            raise SourceError(path, "has two articles with the same id")
+        for article in articles:
+            owner = self._owner.get(article.id, path)
+            if owner != path:
+                # An id is made of the path below the given folder's parent, and two folders can have the same name.
+                together = os.path.commonpath([path, owner])
+                raise SourceError(
+                    path,
+                    f"would get the id {article.id!r}, which {owner} has. Give the folder that holds both, {together}, "
+                    "in place of the folders within",
+                )
+        self._owner.update(dict.fromkeys((article.id for article in articles), path))
+
+    def _remember(self, file: SourceFile) -> None:
         if self._writer:
-            self._writer.put_file(
-                SourceFile(path=path, size=found.size, mtime_ns=found.mtime_ns, digest=digest, articles=digests)
-            )
+            self._writer.put_file(file)
 
     def _delete(self, article_ids: list[str]) -> None:
         self._report.removed += len(article_ids)
@@ -181,7 +180,7 @@ class _Changes:
                 self._writer.delete(article_id)
 
 
-def _update(changes: _Changes, plan: _Plan, workers: int | None, progress: Progress | None) -> list[Failure]:
+def _update(changes: _Changes, plan: Plan, workers: int | None, progress: Progress | None) -> list[Failure]:
     """Carry out a plan; returns the files that failed."""
     for gone in plan.vanished:
         changes.remove(gone)
@@ -192,10 +191,9 @@ def _update(changes: _Changes, plan: _Plan, workers: int | None, progress: Progr
     failures: list[Failure] = []
     if progress:
         progress(done, all_files)
-    for file, reading in _read_all(plan.to_read, workers or os.cpu_count() or 1):
+    for file, reading in _read_all(plan.to_read, changes.known, workers or os.cpu_count() or 1):
         try:
-            digest, articles = reading.result()
-            changes.put(file, digest, articles)
+            changes.put(file, reading.result())
         except SourceError as error:
             failures.append(Failure(str(file.path), error.reason))
         done += 1
@@ -204,13 +202,31 @@ def _update(changes: _Changes, plan: _Plan, workers: int | None, progress: Progr
     return failures
 
 
-def _read_all(files: list[FoundFile], workers: int) -> Iterator[tuple[FoundFile, Future[tuple[str, list[Article]]]]]:
+class _Reading(NamedTuple):
+    """What was read of a file: its digest, and its articles or `None` where it is the same as before."""
+
+    digest: str
+    articles: list[Article] | None
+
+
+def _read(file: FoundFile, before: SourceFile | None) -> _Reading:
+    content, digest = read_content(file)
+    if before and before.digest == digest:
+        return _Reading(digest, None)
+    # Links to an article go on working when a folder is indexed by itself that was indexed as part of another.
+    known_id = next(iter(before.articles)) if before and len(before.articles) == 1 else None
+    return _Reading(digest, parse_content(file, content, known_id))
+
+
+def _read_all(
+    files: list[FoundFile], known: Mapping[str, SourceFile], workers: int
+) -> Iterator[tuple[FoundFile, Future[_Reading]]]:
     """Read files in parallel and yield them in their order, no more than a few ahead."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        ahead: deque[tuple[FoundFile, Future[tuple[str, list[Article]]]]] = deque()
+        ahead: deque[tuple[FoundFile, Future[_Reading]]] = deque()
         for file in files:
-            ahead.append((file, pool.submit(read_file, file)))
-            if len(ahead) > workers * _READ_AHEAD:
+            ahead.append((file, pool.submit(_read, file, known.get(str(file.path)))))
+            if len(ahead) > workers * READ_AHEAD:
                 yield ahead.popleft()
         yield from ahead
 
@@ -233,10 +249,11 @@ class VerifyReport:
 def verify(index: str, progress: Progress | None = None) -> VerifyReport:
     """Read every article back from an index and compare it with what was put in; look at every source file.
 
-    Raises `IndexUnavailableError` where the index cannot be opened at all.
+    Raises `IndexUnavailableError` where the index cannot be opened at all, or differs from its checksums.
     """
     report = VerifyReport()
     with open_engine(index) as engine:
+        engine.verify()
         files = engine.source_files()
         for done, file in enumerate(files.values(), start=1):
             report.files += 1

@@ -137,7 +137,10 @@ def leaves(clause: Clause | None, *, excluded: bool = False) -> Iterator[Leaf]:
 
 
 def write(clause: Clause | None, bag_operator: str = "AND") -> str:
-    """Write a query out with every operator visible; `bag_operator` is what a `Bag` means."""
+    """Write a query out with every operator visible, so that it reads the same again.
+
+    `bag_operator` is what a `Bag` means.
+    """
     return "" if clause is None else _write(clause, bag_operator, is_outermost=True)
 
 
@@ -150,22 +153,36 @@ def _write(clause: Clause, bag_operator: str, *, is_outermost: bool) -> str:
         case Or(clauses):
             operator = "OR"
         case Bag(clauses):
-            operator = bag_operator
-        case Everything():
-            return "*"
-        case Word(text, field=field) | Prefix(text, field=field) | Phrase(text, field=field):
-            return f"{field}:{text}" if field else text
-    if operator == "OR":
-        # An exclusion narrows a bag whatever else it means: `a -b` is never "a, or all that lacks b".
-        clauses = clauses if isinstance(clause, Or) else tuple(c for c in clauses if not isinstance(c, Not))
-        excluded = () if isinstance(clause, Or) else tuple(c for c in clause.clauses if isinstance(c, Not))
-        if excluded and clauses:
-            return _write(And((Or(clauses), *excluded)), bag_operator, is_outermost=is_outermost)
-        clauses = clauses or excluded
-    if len(clauses) == 1:
-        return _write(clauses[0], bag_operator, is_outermost=is_outermost)
+            wanted = tuple(inner for inner in clauses if not isinstance(inner, Not))
+            excluded = tuple(inner for inner in clauses if isinstance(inner, Not))
+            # An exclusion narrows a bag whatever else it means: `a -b` is never "a, or all that lacks b".
+            operator = bag_operator if wanted else "AND"
+            if operator == "OR" and excluded:
+                any_wanted = Or(wanted) if len(wanted) > 1 else wanted[0]
+                return _write(And((any_wanted, *excluded)), bag_operator, is_outermost=is_outermost)
+        case leaf:
+            return _write_leaf(leaf)
     written = f" {operator} ".join(_write(inner, bag_operator, is_outermost=False) for inner in clauses)
     return written if is_outermost else f"({written})"
+
+
+def _write_leaf(leaf: Leaf) -> str:
+    """Write a leaf as typed, or in quotes where it would be read as something else beside other words."""
+    match leaf:
+        case Everything():
+            return "*"
+        case Word(text, surface):
+            is_plain = text.startswith('"') or not (
+                leaf.is_stop_word or (analysis.is_stop_word(surface) and surface not in stopwords.ACRONYMS)
+            )
+            written = text if is_plain else f'"{text}"'
+        case Phrase(text):
+            # `http:b`, cut out of `a,http:b`, begins like a field.
+            is_plain = leaf.is_quoted or list(_lex(text)) == [_Lexeme("chunk", text)]
+            written = text if is_plain else f'"{text}"'
+        case Prefix(text):
+            written = text
+    return f"{leaf.field}:{written}" if leaf.field else written
 
 
 # Lexing ---------------------------------------------------------------------------------------------------------
@@ -183,7 +200,7 @@ _LEXEME = regex.compile(
       "(?P<phrase>[^"]*)"
     | (?P<open>\()
     | (?P<close>\))
-    | (?P<star>(?<!\S)\*+(?!\S))
+    | (?P<star>(?<![^\s(])\*+(?![^\s)]))
     | (?P<minus>(?<![^\s(])-(?=[^\s\-]))
     | (?P<field>(?<![^\s(\-])[a-z]+:(?=[^\s):]))
     | (?P<chunk>[^\s()"]+)
@@ -239,7 +256,6 @@ class _Parser:
         self._lexemes = lexemes
         self._place = 0
         self._words = 0
-        self._has_star = False
         self.words_left_out = 0
         words = [lexeme.text for lexeme in lexemes if lexeme.kind in ("chunk", "phrase")]
         # Where all is in capitals, capitals say nothing, except for the few that are better known as acronyms.
@@ -303,9 +319,7 @@ class _Parser:
             case "phrase":
                 clause = self._phrase(lexeme.text, field)
             case "star":
-                # However many there are, they say the same once.
-                clause = None if self._has_star else Everything()
-                self._has_star = True
+                clause = self._star()
             case _:
                 clause = self._chunk(lexeme.text, field)
         return Not(clause) if clause is not None and negations % 2 else clause
@@ -323,6 +337,14 @@ class _Parser:
         self.words_left_out += max(0, len(tokens) - room)
         self._words += min(room, len(tokens))
         return tokens[:room]
+
+    def _star(self) -> Clause | None:
+        # It counts as a word, or a query could hold thousands of them.
+        if self._words >= MAX_WORDS:
+            self.words_left_out += 1
+            return None
+        self._words += 1
+        return Everything()
 
     def _phrase(self, text: str, field: str | None) -> Clause | None:
         tokens = self._tokenize(text)
@@ -372,7 +394,8 @@ def _group(kind: type[And] | type[Or] | type[Bag], clauses: list[Clause | None])
     for clause in clauses:
         if isinstance(clause, kind):
             present += clause.clauses
-        elif clause is not None:
+        elif clause is not None and not (clause == Everything() and clause in present):
+            # However many stars stand side by side, they say the same once.
             present.append(clause)
     if len(present) < 2:
         return present[0] if present else None

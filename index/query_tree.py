@@ -49,7 +49,7 @@ def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Q
     return whoosh_query.Require(tree, whoosh_query.And(conditions)) if conditions else tree
 
 
-def _build(clause: Clause, match: Match, weight: int = 1) -> whoosh_query.Query:  # noqa: PLR0911 -- one for each kind of clause
+def _build(clause: Clause, match: Match, weight: int = 1) -> whoosh_query.Query:
     match clause:
         case Word(surface=surface, field=field):
             return _in_fields(field, weight, lambda name: whoosh_query.Term(name, _term(name, surface)))

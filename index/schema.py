@@ -7,8 +7,10 @@
 | `title_surface`, `body_surface` | surfaces | `word*`: a stem can be shorter than what was typed |
 | `source`, `author` | surfaces with positions | `source:` and `author:` in a query |
 | `source_exact`, `author_exact`, `language` | values as they are | filters and facets |
-| `published` | seconds since 1970, a column | ranges, newest and oldest first, facets |
-| `article` | the article as JSON, stored | giving it back |
+| `published` | seconds since 1970, with a column | ranges, newest and oldest first, facets |
+
+Stored is what `Article.to_dict` gives, but for what is not known. The index is an ordinary Whoosh index of this schema;
+articles get into it by `index.codec.builder`, past Whoosh's analyzers, which are here for whoever opens it with Whoosh.
 """
 
 from __future__ import annotations
@@ -24,10 +26,11 @@ from whoosh.fields import ID, KEYWORD, NUMERIC, STORED, TEXT, Schema
 
 from index import analysis
 from index.article import Article
+from index.codec.fields import KeywordField, NumberField, TextField
 
 # Changes whenever an index made before could give wrong answers with the code as it is now: what is a word, how it
 # is folded, what the fields are.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Stands for "no date" in the column; no article is that old.
 UNDATED = -(1 << 62)
@@ -54,51 +57,70 @@ def make_schema() -> Schema:
     """Return the schema of a new index."""
     stems, surfaces = _WordAnalyzer(stems=True), _WordAnalyzer(stems=False)
     return Schema(
-        id=ID(unique=True),
-        title=TEXT(analyzer=stems),
-        body=TEXT(analyzer=stems),
+        id=ID(unique=True, stored=True),
+        title=TEXT(analyzer=stems, stored=True),
+        body=TEXT(analyzer=stems, stored=True),
         title_surface=KEYWORD(analyzer=surfaces),
         body_surface=KEYWORD(analyzer=surfaces),
-        source=TEXT(analyzer=surfaces),
-        author=TEXT(analyzer=surfaces),
+        url=STORED(),
+        source=TEXT(analyzer=surfaces, stored=True),
         source_exact=KEYWORD(),
+        author=TEXT(analyzer=surfaces),
         author_exact=KEYWORD(),
-        language=KEYWORD(),
-        published=NUMERIC(int, bits=64, signed=True, sortable=True, default=UNDATED),
-        article=STORED(),
+        authors=STORED(),
+        language=KEYWORD(stored=True),
+        published=NUMERIC(int, bits=64, signed=True, shift_step=0, stored=True, sortable=True, default=UNDATED),
     )
 
 
+# The same for the builder of segments.
+BUILDER_FIELDS = (
+    KeywordField("id", has_freqs=False),
+    TextField("title", surfaces="title_surface"),
+    TextField("body", surfaces="body_surface"),
+    TextField("source", stems=False),
+    KeywordField("source_exact"),
+    TextField("author", stems=False),
+    KeywordField("author_exact"),
+    KeywordField("language"),
+    NumberField("published", UNDATED),
+)
+
+
 def to_fields(article: Article) -> dict[str, object]:
-    """Return an article as the values of the schema's fields."""
-    fields: dict[str, object] = {
+    """Return an article as the values of `BUILDER_FIELDS`."""
+    return {
         "id": article.id,
         "title": article.title,
         "body": article.body,
-        "title_surface": article.title,
-        "body_surface": article.body,
-        "article": json.dumps(article.to_dict(), ensure_ascii=False),
+        "source": article.source,
+        "source_exact": article.source,
+        "author": " ".join(article.authors),
+        "author_exact": article.authors,
+        "language": article.language,
+        "published": to_seconds(article.published) if article.published else None,
     }
-    if article.source:
-        fields["source"] = article.source
-        fields["source_exact"] = [article.source]
-    if article.authors:
-        fields["author"] = " ".join(article.authors)
-        fields["author_exact"] = list(article.authors)
-    if article.language:
-        fields["language"] = [article.language]
-    if article.published:
-        fields["published"] = to_seconds(article.published)
-    return fields
+
+
+_to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
+
+def to_stored(article: Article) -> bytes:
+    """Return what is stored of an article, as `index.codec.stored` encodes fields; what is not known is left out."""
+    known = {name: value for name, value in article.to_dict().items() if value}
+    return _to_json(known).encode("utf-8", "surrogatepass")
 
 
 def from_stored(fields: dict[str, Any]) -> Article:
-    """Return the article that was stored."""
-    values: dict[str, Any] = json.loads(fields["article"])
-    published: str | None = values.pop("published")
+    """Return the article of stored fields."""
+    published: str | None = fields.pop("published", None)
     return Article(
-        **values | {"authors": tuple(values["authors"])},
+        id=fields.pop("id", ""),
+        title=fields.pop("title", ""),
+        body=fields.pop("body", ""),
+        authors=tuple(fields.pop("authors", ())),
         published=_parse_date(published) if published else None,
+        **fields,
     )
 
 

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import html
+from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
-
-import regex
 
 from index import analysis
 from index.query_language import Leaf, Phrase, Prefix, Word
+from index.sentences import find_sentences
 
 # What a reader takes in at a glance; two lines on a wide screen, five on a phone.
 MAX_LENGTH = 240
 MAX_SNIPPETS = 3
-# A sentence shorter than this says too little alone and takes the next one along.
-MIN_LENGTH = 80
-
-_SENTENCE_END = regex.compile(r"""(?<=[.!?…]["'”’»)\]]*)\s+(?=["'“‘«(\[]*[\p{Lu}\p{Nd}])|\s*\n\s*|(?<=[。！？])""")
-# A full stop after one of these, or after a single capital (J. R. Ewing), seldom ends a sentence.
-_ABBREVIATION = regex.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Prof|No|vs|Jr|Sr|Rev|Hon|Capt|Maj|Adm|Pres|Gen|Messrs)"
-    r"|(?<!\p{L})\p{Lu})\.$"
-)
+# Where something has been found by here, the rest of the text, which few read, is not looked at: it would only add
+# to what there is to choose from.
+ENOUGH_TEXT = 200_000
 
 
 class Span(NamedTuple):
@@ -32,6 +28,10 @@ class Span(NamedTuple):
     start: int
     end: int
     key: str
+
+
+_span_start = attrgetter("start")
+_span_end = attrgetter("end")
 
 
 @dataclass(frozen=True)
@@ -59,30 +59,40 @@ class Marker:
                 phrases.append(tuple(analysis.stem(surface) for surface in leaf.surfaces))
         return cls(frozenset(stems), tuple(prefixes), tuple(phrases))
 
-    def find(self, text: str) -> list[Span]:
-        """Return what matches, in order, without overlaps; where two overlap the longer stays."""
+    def find(self, text: str, *, enough: int | None = None) -> list[Span]:
+        """Return what matches, in order, without overlaps: of two that overlap, the longer.
+
+        With `enough` the search ends there if there is a match by then.
+        """
+        found: list[Span] = []
         if not (self.stems or self.prefixes or self.phrases):
-            return []
-        tokens = list(analysis.tokenize(text))
-        stems = [analysis.stem(token.surface) for token in tokens]
-        found = [
-            Span(token.start, token.end, stem)
-            for token, stem in zip(tokens, stems, strict=True)
-            if stem in self.stems or token.surface.startswith(self.prefixes)
-        ]
-        for phrase in self.phrases:
-            for place in _occurrences(stems, phrase):
-                last = tokens[place + len(phrase) - 1]
-                found.append(Span(tokens[place].start, last.end, " ".join(phrase)))
+            return found
+        # The stems and starts of the words so far that a phrase may reach back to.
+        reach = max(map(len, self.phrases), default=0)
+        last: deque[tuple[str, int]] = deque(maxlen=reach)
+        for token in analysis.tokenize(text):
+            if found and enough is not None and token.start > enough:
+                break
+            stem = analysis.stem(token.surface)
+            if stem in self.stems or token.surface.startswith(self.prefixes):
+                found.append(Span(token.start, token.end, stem))
+            last.append((stem, token.start))
+            for phrase in self.phrases:
+                start = _start_of(phrase, last)
+                if start is not None:
+                    found.append(Span(start, token.end, " ".join(phrase)))
         return _without_overlaps(found)
 
 
-def _occurrences(stems: Sequence[str], phrase: tuple[str, ...]) -> Iterator[int]:
-    length = len(phrase)
-    first = phrase[0]
-    for place in range(len(stems) - length + 1):
-        if stems[place] == first and tuple(stems[place : place + length]) == phrase:
-            yield place
+def _start_of(phrase: tuple[str, ...], last: deque[tuple[str, int]]) -> int | None:
+    """Return where a phrase starts that ends with the last word; `None` where it does not."""
+    if last[-1][0] != phrase[-1] or len(last) < len(phrase):
+        return None
+    # From the right: a deque is slow to reach in its middle, and most differ in the word before the last.
+    for back, stem in enumerate(reversed(phrase), start=1):
+        if last[-back][0] != stem:
+            return None
+    return last[-len(phrase)][1]
 
 
 def _without_overlaps(spans: list[Span]) -> list[Span]:
@@ -90,6 +100,9 @@ def _without_overlaps(spans: list[Span]) -> list[Span]:
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
+        elif span.end - span.start > kept[-1].end - kept[-1].start:
+            # It begins later, and so leaves alone whatever stands before the one that it displaces.
+            kept[-1] = span
     return kept
 
 
@@ -98,9 +111,10 @@ def mark(text: str, spans: Sequence[Span], start: int = 0, end: int | None = Non
     end = len(text) if end is None else end
     pieces: list[str] = []
     place = start
-    for span in spans:
-        if span.start < start or span.end > end:
-            continue
+    for number in range(bisect_left(spans, start, key=_span_start), len(spans)):
+        span = spans[number]
+        if span.end > end:
+            break
         pieces += [
             _escape(text[place : span.start]),
             "<mark>",
@@ -123,7 +137,7 @@ def make_snippets(text: str, marker: Marker) -> tuple[str, ...]:
     A piece starts and ends with a sentence where that is short enough, with a word and an ellipsis otherwise.
     Where nothing matches it is the opening of the text.
     """
-    spans = marker.find(text)
+    spans = marker.find(text, enough=ENOUGH_TEXT)
     if not spans:
         return _opening(text)
     # A caption or a pull quote often stands twice in a page; to show it twice tells nothing.
@@ -150,45 +164,47 @@ class _Piece:
 
 def _pieces(text: str, spans: Sequence[Span]) -> Iterator[_Piece]:
     """Yield the stretches of a text that hold a match, none overlapping another."""
-    for start, end, inside in _matching_sentences(text, spans):
+    for start, end, first, stop in _matching_sentences(text, spans):
         # A long sentence becomes as many windows as its matches need.
-        rest, place = start, 0
-        while place < len(inside):
-            window_start, window_end = _window(text, rest, end, inside[place:])
-            shown = [span for span in inside[place:] if span.end <= window_end]
-            yield _Piece(window_start, window_end, frozenset(span.key for span in shown), len(shown))
-            place += len(shown)
-            rest = window_end
+        rest, place = start, first
+        while place < stop:
+            window_start, window_end, shown = _window(text, rest, end, spans, place, stop)
+            yield _Piece(window_start, window_end, frozenset(span.key for span in spans[place:shown]), shown - place)
+            rest, place = window_end, shown
 
 
-def _matching_sentences(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int, Sequence[Span]]]:
-    """Yield (start, end, spans inside) of the sentences with a match; a match never crosses their ends."""
-    place = 0
+def _matching_sentences(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the sentences with a match as (start, end, first span inside, first one after it).
+
+    A match never crosses the ends of a sentence.
+    """
+    first = place = 0
     start: int | None = None
-    for sentence_start, sentence_end in _sentences(text):
+    for sentence_start, sentence_end in find_sentences(text):
         start = sentence_start if start is None else start
-        first = place
         while place < len(spans) and spans[place].start < sentence_end:
             place += 1
         if place > first and spans[place - 1].end > sentence_end:
             # A phrase goes on in the next sentence, and so this one does too.
-            place = first
             continue
         if place > first:
-            yield start, sentence_end, spans[first:place]
-        start = None
+            yield start, sentence_end, first, place
+        if place == len(spans):
+            return
+        first, start = place, None
 
 
-def _window(text: str, start: int, end: int, spans: Sequence[Span]) -> tuple[int, int]:
-    """Return the sentence if it is short enough, else a part of it around its first matches."""
+def _window(text: str, start: int, end: int, spans: Sequence[Span], first: int, stop: int) -> tuple[int, int, int]:
+    """Return the sentence if it is short enough, else a part of it around its first matches; and their end."""
     if end - start <= MAX_LENGTH:
-        return start, end
-    first = spans[0]
+        return start, end, stop
+    match = spans[first]
     # A single match can be longer than a window: a phrase, or a word of a thousand letters.
-    start = max(start, min(first.start - MAX_LENGTH // 3, end - MAX_LENGTH))
-    start = _word_start(text, start, first.start)
-    end = min(end, max(start + MAX_LENGTH, first.end))
-    return start, _word_end(text, end, max(span.end for span in spans if span.end <= end))
+    start = max(start, min(match.start - MAX_LENGTH // 3, end - MAX_LENGTH))
+    start = _word_start(text, start, match.start)
+    end = min(end, max(start + MAX_LENGTH, match.end))
+    shown = bisect_right(spans, end, first, stop, key=_span_end)
+    return start, _word_end(text, end, spans[shown - 1].end), shown
 
 
 def _word_start(text: str, start: int, at_most: int) -> int:
@@ -213,24 +229,8 @@ def _word_end(text: str, end: int, at_least: int) -> int:
     return cut if cut > at_least else end
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the sentences of a text as (start, end); a short one takes the next of its paragraph along."""
-    start = 0
-    for match in _SENTENCE_END.finditer(text):
-        is_paragraph_end = "\n" in match.group()
-        if not is_paragraph_end and (
-            match.start() - start < MIN_LENGTH or _ABBREVIATION.search(text, start, match.start())
-        ):
-            continue
-        if match.start() > start:
-            yield start, match.start()
-        start = match.end()
-    if start < len(text):
-        yield start, len(text)
-
-
 def _opening(text: str) -> tuple[str, ...]:
-    for start, end in _sentences(text):
+    for start, end in find_sentences(text):
         if text[start:end].strip():
             cut = end if end - start <= MAX_LENGTH else _word_end(text, start + MAX_LENGTH, start)
             return (_render(text, _Piece(start, cut, frozenset(), 0), ()),)

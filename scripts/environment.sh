@@ -100,6 +100,8 @@ make_environment() { # EXTRAS
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
             --constraint constraints.txt --editable ".${extras:+[$extras]}"
     ) >&2 || die "the environment could not be made; pip's reason is above"
+    echo "Compiling the kernels (once)…" >&2
+    "$venv/bin/python" -m index.codec.warm || die "the kernels could not be compiled; the reason is above"
     { stamp_place && printf '%s\n%s\n' "$contents" "$extras"; } >"$stamp.new"
     mv -- "$stamp.new" "$stamp"
 }

@@ -55,7 +55,10 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
     app = Flask(__name__)
     app.config.from_mapping(config)
     app.json = JSONProvider(app)
-    app.extensions[EXTENSION] = Service(settings=settings, engine=engine or open_engine(settings.index))
+    engine = engine or open_engine(settings.index)
+    # Before gunicorn forks and listens: no request waits for a compiler, and the processes share what is loaded.
+    engine.warm()
+    app.extensions[EXTENSION] = Service(settings=settings, engine=engine)
     logging.getLogger(app.name).setLevel(settings.log_level.upper())
 
     app.register_blueprint(api.blueprint)

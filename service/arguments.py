@@ -44,7 +44,7 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
     query = _read_one(arguments, "q")
     if len(query) > settings.max_query_length:
         raise RequestError(
-            "q", f"a query has at most {settings.max_query_length} characters; this one has {len(query)}"
+            "q", f"a query has at most {settings.max_query_length:,} characters; this one has {len(query):,}"
         )
     published_from, published_to = _read_one(arguments, "from"), _read_one(arguments, "to")
     return SearchRequest(
@@ -148,7 +148,7 @@ def _read_whole_number(arguments: Arguments, name: str, default: int, minimum: i
     # The length is looked at first: Python refuses to convert thousands of digits, with an error of its own.
     if text.isascii() and text.isdigit() and len(text) < 12 and minimum <= int(text) <= maximum:
         return int(text)
-    raise RequestError(name, f"{_shorten(text)!r} is not a whole number from {minimum} to {maximum}")
+    raise RequestError(name, f"{_shorten(text)!r} is not a whole number from {minimum:,} to {maximum:,}")
 
 
 def _shorten(text: str) -> str:

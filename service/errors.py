@@ -7,7 +7,7 @@ is what its `type` refers to. What HTTP itself has a word for, such as an unknow
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
@@ -75,13 +75,28 @@ INDEX_UNAVAILABLE = ProblemKind(
 PROBLEM_KINDS = {kind.name: kind for kind in (INVALID_PARAMETER, ARTICLE_NOT_FOUND, INDEX_MISSING, INDEX_UNAVAILABLE)}
 
 
+# What the parameters are to a reader, who sees the page and not its address.
+PARAMETER_NAMES = {
+    "q": "The query",
+    "match": "The choice of all or any words",
+    "page": "The number of the page",
+    "size": "The number of results on a page",
+    "sort": "The order of the results",
+    "from": "The first day",
+    "to": "The last day",
+    "facets": "The list of what to count",
+    "snippets": "The choice of snippets",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What is to be said about one failed request."""
+    """What is to be said about one failed request; `detail_for_people` where they need other words than programs."""
 
     status: int
     title: str
     detail: str
+    detail_for_people: str = ""
     kind: ProblemKind | None = None
     parameter: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -107,7 +122,9 @@ def register(app: Flask) -> None:
 
 
 def _answer_request_error(error: RequestError) -> Response:
-    return _answer(_problem_of(INVALID_PARAMETER, error, parameter=error.parameter))
+    name = PARAMETER_NAMES.get(error.parameter, f"“{error.parameter}”")
+    problem = _problem_of(INVALID_PARAMETER, error, parameter=error.parameter)
+    return _answer(replace(problem, detail_for_people=f"{name} cannot be used: {error.reason}."))
 
 
 def _answer_article_not_found(error: ArticleNotFoundError) -> Response:

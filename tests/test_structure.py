@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,11 +39,29 @@ def test_the_service_knows_an_engine_by_its_port_alone(path: Path) -> None:
     assert matching(imported(path), "whoosh", "index.engines", "index.schema", "index.query_tree", "index.job") == set()
 
 
+KERNELS = [path for path in INDEX if path.parent.name == "kernels"]
+
+
+@pytest.mark.parametrize("path", KERNELS, ids=str)
+def test_kernels_import_numpy_and_numba_alone(path: Path) -> None:
+    names = imported(path)
+    assert names - matching(names, "numpy", "numba", "__future__", "math") == set()
+
+
+@pytest.mark.parametrize("arguments", [["-m", "index.cli", "--help"], ["-c", "import index, index.codec"]], ids=str)
+def test_what_runs_no_kernel_does_not_import_numba(arguments: list[str]) -> None:
+    command = [sys.executable, "-X", "importtime", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "index.engine" in done.stderr
+    assert "numba" not in done.stderr
+
+
 @pytest.mark.parametrize("path", [*INDEX, *SERVICE], ids=str)
 def test_modules_are_short_and_say_what_they_are(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text))
-    assert len(text.splitlines()) <= 500
+    # Kernels that call each other share a file: numba's cache does not notice an edit in another.
+    assert len(text.splitlines()) <= (600 if path in KERNELS else 500)
 
 
 def test_architecture_names_real_places_and_is_short() -> None:
@@ -58,4 +78,4 @@ def test_architecture_has_a_place_for_every_module() -> None:
     for path in [*INDEX, *SERVICE]:
         relative = path.relative_to(ROOT)
         if path.name != "__init__.py":
-            assert f"`{relative.as_posix()}`" in text or f"`{path.name}`" in text, relative
+            assert regex.search(rf"[`/]{regex.escape(path.name)}`", text), relative

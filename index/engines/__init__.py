@@ -18,16 +18,17 @@ def open_engine(path_or_url: str) -> SearchEngine:
     return LocalEngine(path_or_url)
 
 
-def open_writer(path_or_url: str, *, rebuild: bool = False) -> IndexWriter:
+def open_writer(path_or_url: str, *, rebuild: bool = False, memory_mb: int = 512) -> IndexWriter:
     """Return a writer for an index, which is made where there is none.
 
-    With `rebuild` it starts from nothing beside the live index, which is replaced at the commit. Raises
-    `IndexLockedError` while another writer is at work.
+    With `rebuild` it starts from nothing beside the live index, which is replaced at the commit. `memory_mb` is about
+    how much the articles may take before they are written out. Raises `IndexLockedError` while another writer is at
+    work.
     """
     _require_path(path_or_url)
     from index.engines.local.writer import LocalWriter  # noqa: PLC0415 -- as above
 
-    return LocalWriter(path_or_url, rebuild=rebuild)
+    return LocalWriter(path_or_url, rebuild=rebuild, memory_mb=memory_mb)
 
 
 def _require_path(path_or_url: str) -> None:

@@ -42,6 +42,16 @@ def test_lines_within_a_paragraph_stay_lines() -> None:
         ("MOSCOW (Reuters) - The minister left on Monday. More.", "The minister left on Monday."),
         ("WASHINGTON — The minister left the city on Monday.", "The minister left the city on Monday."),
         ("The well-known minister left the city on Monday.", "The well-known minister left the city on Monday."),
+        (
+            "The A.P. reports from N.Y. that the minister left. More.",
+            "The A.P. reports from N.Y. that the minister left.",
+        ),
+        ("He flew with Gen. Mattis to Kyiv. Then he left.", "He flew with Gen. Mattis to Kyiv."),
+        ("He left at 5:30 p.m. on a Monday of April. More.", "He left at 5:30 p.m. on a Monday of April."),
+        ("He came to the U.S. Then he left.", "He came to the U.S. Then he left."),
+        ("By John Smith and Jane Doe\n\nThe minister left on Monday.", "The minister left on Monday."),
+        ("April 12, 2017 5:30 p.m. GMT\n\nThe minister left on Monday.", "The minister left on Monday."),
+        ("By John Smith and Jane Doe", "By John Smith and Jane Doe"),
         ("short", "short"),
         ("word " * 100 + ".", "word " * 19 + "word…"),
         ("", ""),
@@ -50,6 +60,46 @@ def test_lines_within_a_paragraph_stay_lines() -> None:
 )
 def test_a_title_is_made_where_there_is_no_headline(text: str, title: str) -> None:
     assert clean(text).title == title
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By John Smith and Jane Doe",
+        "By John F. Smith, Jane Doe and Jean-Luc O’Neil, The Associated Press",
+        "By Steve Holland and Andrew Osborn | WASHINGTON",
+        "by Ursula von der Leyen, CNN",
+        "Wednesday, April 12, 2017",
+        "Updated 9:14 AM ET, Thu April 13, 2017",
+        "Published: 12 Apr 2017 • 10:15 GMT",
+        "April 12th, 2017 at 5:30 p.m.",
+    ],
+)
+def test_bylines_and_dates_are_no_headlines(line: str) -> None:
+    assert clean(f"{line}\n\nMinister Leaves the City Again\n\nThe text.") == (
+        "Minister Leaves the City Again",
+        "The text.",
+    )
+
+
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "A New Law for Washington, D.C.",
+        "How the World Now Sees the U.S.",
+        "The Rise and Fall of Acme Inc.",
+        "By Land, Sea and Air They Came",
+        "By the Numbers: A War in Charts",
+        "March of the 300 Through Paris",
+        "May Wins the 2017 Vote",
+    ],
+)
+def test_headlines_that_look_like_something_else(headline: str) -> None:
+    assert clean(f"{headline}\n\nThe text.") == (headline, "The text.")
+
+
+def test_a_sentence_that_ends_in_one_capital_is_no_headline() -> None:
+    assert clean("The minister then went on to plan B.\n\nThe text.").body.startswith("The minister")
 
 
 @given(st.text())

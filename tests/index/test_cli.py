@@ -7,10 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+from index import cli, job
 from index.cli import main
+from index.engine import IndexWriter
+from index.engines import open_writer
 
 
 def reindex(*arguments: str | Path, env: dict[str, str] | None = None) -> Result:
@@ -45,13 +49,120 @@ def test_options_come_from_the_environment(seed_folder: Path, tmp_path: Path) ->
     assert (tmp_path / "index" / "CURRENT").exists()
 
 
+def test_the_path_of_the_environment_may_hold_a_colon(seed_folder: Path, tmp_path: Path) -> None:
+    folder = seed_folder.rename(tmp_path / "news: all of it")
+    result = reindex(env={"DATELINE_INDEX": str(tmp_path / "index"), "DATELINE_SEEDS": str(folder)})
+    assert (result.exit_code, "5 files" in result.output) == (0, True)
+
+
+def test_other_variables_are_no_options(seed_folder: Path, tmp_path: Path) -> None:
+    strange = {"DATELINE_VERSION": "1", "DATELINE_HELP": "1", "DATELINE_WORKERS": "many", "DATELINE_PATHS": "x"}
+    result = reindex(seed_folder, "--index", tmp_path / "index", env=strange)
+    assert result.exit_code == 0
+    assert result.output.startswith("Generation 1")
+
+
+def test_every_option_is_set_by_the_variable_that_the_help_names(seed_folder: Path, tmp_path: Path) -> None:
+    options = [option for option in main.params if isinstance(option, click.Option) and option.envvar]
+    assert {str(option.envvar) for option in options} == {
+        *(f"DATELINE_{name}" for name in ("INDEX", "REBUILD", "REINDEX_WORKERS", "MEMORY", "VERIFY")),
+        *(f"DATELINE_{name}" for name in ("DRY_RUN", "STRICT", "REPORT")),
+    }
+    words = reindex("--help").output.split()
+    assert all(any(word.strip(";]") == option.envvar for word in words) for option in options)
+    (seed_folder / "empty.txt").write_text("")
+    index = {"DATELINE_INDEX": str(tmp_path / "index")}
+    assert "dry run" in reindex(seed_folder, env=index | {"DATELINE_DRY_RUN": "1"}).output
+    assert reindex(seed_folder, env=index | {"DATELINE_STRICT": "1"}).exit_code == 1
+    assert "Generation 2" in reindex(seed_folder, env=index | {"DATELINE_REBUILD": "1"}).output
+    # The paths of the environment are a default, and no contradiction.
+    seeds = {"DATELINE_SEEDS": str(seed_folder)}
+    assert "sound" in reindex(env=index | seeds | {"DATELINE_VERIFY": "1"}).output
+    for name in ("REINDEX_WORKERS", "MEMORY"):
+        assert reindex(seed_folder, env=index | {f"DATELINE_{name}": "0"}).exit_code == 2
+
+
+def test_the_memory_goes_to_the_writer(seed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+
+    def open_with(index: str, *, rebuild: bool, memory_mb: int) -> IndexWriter:
+        given.append(memory_mb)
+        return open_writer(index, rebuild=rebuild, memory_mb=memory_mb)
+
+    monkeypatch.setattr(job, "open_writer", open_with)
+    reindex(seed_folder, "--index", tmp_path / "index")
+    reindex(seed_folder, "--index", tmp_path / "index", "--memory", "64")
+    assert given == [512, 64]
+
+
+def test_articles_from_other_paths_are_told(seed_folder: Path, tmp_path: Path) -> None:
+    index, report = tmp_path / "index", tmp_path / "report.json"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.txt").write_text("A zebra was seen.")
+    assert "other paths" not in reindex(seed_folder, "--index", index).output
+    assert reindex(other, "--index", index, "--report", report).output.splitlines()[-1] == (
+        "5 articles from other paths stay in the index; --rebuild drops them"
+    )
+    assert json.loads(report.read_text())["elsewhere"] == 5
+    assert "1 article from other paths stays in" in reindex(seed_folder, "--index", index).output
+    assert "other paths" not in reindex(seed_folder, "--index", index, "--rebuild").output
+
+
+def test_strange_names_are_shown_escaped(seed_folder: Path, tmp_path: Path) -> None:
+    for name in (b"caf\xe9.txt", b"two\nlines\x1b[31m.txt", "right\u202eleft.txt".encode()):
+        (seed_folder / os.fsdecode(name)).write_text("")
+    report = tmp_path / "report.json"
+    result = reindex(seed_folder, "--index", tmp_path / "index", "--report", report)
+    assert result.exit_code == 0
+    shown = {line.split(": ")[0].rpartition("/")[2] for line in result.stdout.splitlines()[7:]}
+    assert shown == {"caf\\udce9.txt", "two\\nlines\\x1b[31m.txt", "right\\u202eleft.txt"}
+    failed = [Path(failure["path"]).name for failure in json.loads(report.read_text())["failed"]]
+    assert os.fsdecode(b"caf\xe9.txt") in failed
+
+
+def test_a_terminal_without_unicode_gets_the_whole_summary(seed_folder: Path, tmp_path: Path) -> None:
+    (seed_folder / "Москва.txt").write_text("")
+    command = [sys.executable, "-m", "index.cli", str(seed_folder), "--index", str(tmp_path / "index")]
+    environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u041c\\u043e\\u0441\\u043a\\u0432\\u0430.txt: holds no text" in done.stdout
+
+
+@pytest.mark.parametrize("others", [["seeds"], ["--rebuild"], ["--dry-run"]])
+def test_verify_goes_with_nothing_else(tmp_path: Path, others: list[str]) -> None:
+    result = reindex("--verify", "--index", tmp_path / "index", *others)
+    assert result.exit_code == 2
+    assert "--verify changes nothing" in result.output
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_work(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    result = reindex(seed_folder, "--index", index, "--report", tmp_path / "no" / "report.json")
+    assert result.exit_code == 1
+    assert "report.json: No such file or directory" in result.output
+    assert not index.exists()
+    # And a run that fails leaves none behind.
+    assert reindex("/no/such/place", "--index", index, "--report", tmp_path / "report.json").exit_code == 1
+    assert not (tmp_path / "report.json").exists()
+
+
+def test_a_log_is_told_of_the_commit_where_the_run_is_long(
+    seed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_LOG_INTERVAL", 0.0)
+    (tmp_path / "empty").mkdir()
+    lines = reindex(seed_folder, "--index", tmp_path / "index").stderr.splitlines()
+    assert lines[-2].startswith("5 of 5 files (100%)")
+    assert lines[-1] == "Writing the index…"
+    assert "0 of 0 files" in reindex(tmp_path / "empty", "--index", tmp_path / "index").stderr
+
+
 def test_the_report_is_written(seed_folder: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     assert reindex(seed_folder, "--index", tmp_path / "index", "--report", report).exit_code == 0
     assert json.loads(report.read_text())["added"] == 5
-    result = reindex(seed_folder, "--index", tmp_path / "index", "--report", tmp_path / "no" / "report.json")
-    assert result.exit_code == 1
-    assert "can't be written" in result.output
 
 
 def test_a_dry_run_says_so(seed_folder: Path, tmp_path: Path) -> None:
@@ -74,13 +185,15 @@ def test_verify_tells_sound_from_damaged(seed_folder: Path, tmp_path: Path) -> N
 def test_a_damaged_index_is_told_without_a_traceback(seed_folder: Path, tmp_path: Path) -> None:
     index = tmp_path / "index"
     reindex(seed_folder, "--index", index)
-    (segment,) = (index / "build-0001").glob("*.seg")
+    (segment,) = (index / "build-0001").glob("*.segment")
     segment.write_bytes(segment.read_bytes()[:100])
     # In a process of its own: Whoosh leaves a file open when it fails to open one.
     command = [sys.executable, "-W", "ignore", "-m", "index.cli", "--verify", "--index", str(index)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: The index in")
+    assert done.stderr.startswith("Error: ")
+    assert str(index) in done.stderr
+    assert "Make the index anew" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,20 +1,28 @@
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from index import SearchRequest, job, open_engine
-from index.errors import DatelineError, IndexCorruptError, IndexLockedError, IndexVersionError, SourceError
+from index import SearchRequest, job, open_engine, sources
+from index.engine import SourceFile
+from index.errors import IndexCorruptError, IndexLockedError, SourceError
+from index.sources import FoundFile, find_files
+from tests.conftest import SEEDS
+from tests.index.conftest import RunWithoutRights
 
 
 def counts(report: job.JobReport) -> tuple[int, int, int, int, int]:
@@ -24,6 +32,11 @@ def counts(report: job.JobReport) -> tuple[int, int, int, int, int]:
 def total(index: Path, query: str = "") -> int:
     with open_engine(str(index)) as engine:
         return engine.search(SearchRequest(query=query)).total
+
+
+def article_ids(index: Path) -> set[str]:
+    with open_engine(str(index)) as engine:
+        return {article_id for file in engine.source_files().values() for article_id in file.articles}
 
 
 def test_a_second_run_does_nothing(seed_folder: Path, tmp_path: Path) -> None:
@@ -53,16 +66,35 @@ def test_changes_are_taken_up(seed_folder: Path, tmp_path: Path) -> None:
     assert job.run([seed_folder], str(index)).bytes_read == 0
 
 
+def test_a_file_that_was_only_touched_is_not_parsed(
+    seed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = str(tmp_path / "index")
+    job.run([seed_folder], index)
+    for path in seed_folder.iterdir():
+        os.utime(path, (0, 0))
+
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(job, "parse_content", fail)
+    report = job.run([seed_folder], index)
+    assert (counts(report), report.generation) == ((0, 0, 5, 0, 0), 1)
+    assert report.bytes_read > 0
+    assert job.run([seed_folder], index).bytes_read == 0
+
+
 def test_what_comes_from_elsewhere_stays_unless_rebuilt(seed_folder: Path, tmp_path: Path) -> None:
     index = tmp_path / "index"
     other = tmp_path / "other"
     other.mkdir()
     (other / "zebra.txt").write_text("A zebra was seen.")
     job.run([seed_folder], str(index))
-    assert counts(job.run([other], str(index))) == (1, 0, 0, 0, 0)
+    report = job.run([other], str(index))
+    assert (counts(report), report.elsewhere) == ((1, 0, 0, 0, 0), 5)
     assert total(index) == 6
     report = job.run([other], str(index), rebuild=True)
-    assert counts(report) == (1, 0, 0, 0, 0)
+    assert (counts(report), report.elsewhere) == ((1, 0, 0, 0, 0), 0)
     assert (total(index), report.generation) == (1, 3)
 
 
@@ -93,7 +125,27 @@ def test_two_files_with_one_id_are_not_mixed_up(tmp_path: Path) -> None:
     assert report.added == 1
     (failure,) = report.failed
     assert failure.path.endswith("two/news/a.txt")
-    assert "one/news/a.txt has too" in failure.reason
+    assert "one/news/a.txt has." in failure.reason
+    assert f"Give the folder that holds both, {tmp_path}, in place" in failure.reason
+    # Done as it says, both are there, and the first has the id that it had.
+    assert counts(job.run([tmp_path / "one", tmp_path / "two"], str(tmp_path / "index"))) == (1, 0, 1, 0, 0)
+
+
+def test_an_article_keeps_its_id_whichever_folder_is_given(tmp_path: Path) -> None:
+    index, outer, inner = tmp_path / "index", tmp_path / "ov", tmp_path / "ov" / "sub"
+    inner.mkdir(parents=True)
+    (outer / "a.txt").write_text("A lion was seen.")
+    (inner / "b.txt").write_text("A tiger was seen.")
+    job.run([outer], str(index))
+    ids = article_ids(index)
+    (inner / "b.txt").write_text("A zebra was seen.")
+    report = job.run([inner], str(index))
+    assert (counts(report), report.elsewhere) == ((0, 1, 0, 0, 0), 1)
+    assert article_ids(index) == ids
+    assert total(index, "zebra") == 1
+    (inner / "b.txt").write_text("A hippo was seen.")
+    assert counts(job.run([outer], str(index))) == (0, 1, 1, 0, 0)
+    assert article_ids(index) == ids
 
 
 def test_a_folder_that_is_suddenly_empty_does_not_empty_the_index(seed_folder: Path, tmp_path: Path) -> None:
@@ -104,6 +156,108 @@ def test_a_folder_that_is_suddenly_empty_does_not_empty_the_index(seed_folder: P
     with pytest.raises(SourceError, match="--rebuild"):
         job.run([seed_folder], str(index))
     assert total(index) == 5
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_one_of_several_folders_that_is_suddenly_empty_changes_nothing(
+    seed_folder: Path, tmp_path: Path, dry_run: bool
+) -> None:
+    index = tmp_path / "index"
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    for name in ("a.txt", "b.txt"):
+        (disk / name).write_text(f"A zebra, {name}.")
+    job.run([seed_folder, disk], str(index))
+    shutil.rmtree(disk)
+    disk.mkdir()
+    min(seed_folder.iterdir()).unlink()
+    with pytest.raises(SourceError, match=r"disk: holds no article, but the index has 2 files from there.*--rebuild"):
+        job.run([seed_folder, disk], str(index), dry_run=dry_run)
+    assert (total(index), total(index, "zebra")) == (7, 2)
+    # The other folder by itself is as good as ever, and so is the one that holds both.
+    assert counts(job.run([seed_folder], str(index))) == (0, 0, 4, 1, 0)
+    assert counts(job.run([tmp_path], str(index), dry_run=dry_run)) == (0, 0, 4, 2, 0)
+
+
+DRY_RUN = """
+import os, sys
+from index import job
+
+report = job.run([sys.argv[2]], sys.argv[3], dry_run=True)
+print(report.unchanged, report.removed, *(f"{os.path.basename(one.path)}: {one.reason}" for one in report.failed))
+"""
+
+
+def test_what_may_not_be_looked_at_is_not_gone(run_without_rights: RunWithoutRights) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        articles, index = Path(folder) / "articles", Path(folder) / "index"
+        shutil.copytree(SEEDS, articles / "open", ignore=shutil.ignore_patterns("*.md"))
+        shutil.copytree(articles / "open", articles / "closed")
+        job.run([articles], str(index))
+        min((articles / "open").iterdir()).unlink()
+        (articles / "closed").chmod(0)
+        try:
+            assert run_without_rights(DRY_RUN, articles, index) == "4 1 closed: Permission denied\n"
+        finally:
+            (articles / "closed").chmod(0o755)
+
+
+def test_nothing_below_a_folder_that_cannot_be_read_is_removed(
+    seed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / "index"
+    closed = seed_folder / "closed"
+    (closed / "within").mkdir(parents=True)
+    (closed / "within" / "a.txt").write_text("A zebra was seen.")
+    # Its name begins like that of the closed folder, and it is gone all the same.
+    (seed_folder / "closed.txt").write_text("A lion was seen.")
+    job.run([seed_folder], str(index))
+    (seed_folder / "closed.txt").unlink()
+    list_folder = sources._list_folder
+
+    def refuse(folder: Path) -> list[Path]:
+        if folder == closed:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return list_folder(folder)
+
+    monkeypatch.setattr(sources, "_list_folder", refuse)
+    report = job.run([seed_folder], str(index))
+    assert counts(report) == (0, 0, 5, 1, 1)
+    assert report.failed == [job.Failure(str(closed), "Permission denied")]
+    assert (total(index, "zebra"), total(index, "lion")) == (1, 0)
+
+
+def test_a_name_that_is_not_utf8_is_a_failure(seed_folder: Path, tmp_path: Path) -> None:
+    path = seed_folder / os.fsdecode(b"caf\xe9.txt")
+    path.write_text("A zebra was seen.")
+    report = job.run([seed_folder], str(tmp_path / "index"))
+    assert counts(report) == (5, 0, 0, 0, 1)
+    assert report.failed == [job.Failure(str(path), "its name is not UTF-8; rename it")]
+
+
+def test_files_are_read_a_few_ahead_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers, number = 2, 100
+    for place in range(number):
+        (tmp_path / f"{place:03}.txt").write_text("text")
+    started: list[Path] = []
+    read = job._read
+
+    def count(file: FoundFile, before: SourceFile | None) -> job._Reading:
+        started.append(file.path)
+        return read(file, before)
+
+    monkeypatch.setattr(job, "_read", count)
+    found = list(find_files([tmp_path]))
+    most = workers * job.READ_AHEAD + 1
+    yielded = []
+    for file, reading in job._read_all(found, {}, workers):
+        reading.result()
+        yielded.append(file)
+        assert len(started) <= len(yielded) - 1 + most
+    assert yielded == found
+    # Ahead at all: one at a time would leave the writer waiting.
+    assert most >= 8 * workers
 
 
 def test_a_missing_path_changes_nothing(tmp_path: Path) -> None:
@@ -213,30 +367,6 @@ def test_a_cancelled_rebuild_leaves_nothing_behind(
     assert job.run([seed_folder], str(index)).unchanged == 5
 
 
-@pytest.mark.parametrize(
-    ("content", "error", "says"),
-    [
-        ("", IndexCorruptError, "damaged"),
-        ("[]", IndexCorruptError, "damaged"),
-        ('{"build": "build-0009", "base_generation": 0}', IndexCorruptError, "can't be opened"),
-        ('{"build": "build-0001", "base_generation": 0, "format": 99}', IndexVersionError, "a newer Dateline"),
-        ('{"build": "build-0001", "base_generation": 0, "schema_version": 0}', IndexVersionError, "an older Dateline"),
-    ],
-)
-def test_a_damaged_or_foreign_index_is_told_and_can_be_rebuilt(
-    seed_folder: Path, tmp_path: Path, content: str, error: type[DatelineError], says: str
-) -> None:
-    index = tmp_path / "index"
-    job.run([seed_folder], str(index))
-    (index / "CURRENT").write_text(content)
-    with pytest.raises(error, match=says):
-        job.run([seed_folder], str(index))
-    with open_engine(str(index)) as engine, pytest.raises(error, match="reindex --rebuild"):
-        engine.search(SearchRequest(query="moscow"))
-    assert job.run([seed_folder], str(index), rebuild=True).added == 5
-    assert total(index) == 5
-
-
 def test_verify_finds_a_sound_index_sound(seed_folder: Path, tmp_path: Path) -> None:
     index = str(tmp_path / "index")
     job.run([seed_folder], index)
@@ -246,6 +376,33 @@ def test_verify_finds_a_sound_index_sound(seed_folder: Path, tmp_path: Path) -> 
     report = job.verify(index)
     assert (report.articles, report.files, report.damage) == (5, 5, [])
     assert (report.changed, report.vanished) == ([str(changed)], [str(vanished)])
+
+
+def test_verify_compares_what_is_in_the_articles(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+    changed, *_ = sorted(article_ids(index))
+    with closing(sqlite3.connect(index / "build-0001" / "sources.sqlite")) as connection:
+        ((path, articles),) = connection.execute(
+            "SELECT path, articles FROM source_file WHERE articles LIKE ?", (f"%{changed}%",)
+        ).fetchall()
+        other = json.dumps(dict.fromkeys(json.loads(articles), "0" * 32))
+        connection.execute("UPDATE source_file SET articles = ? WHERE path = ?", (other, path))
+        connection.commit()
+    assert job.verify(str(index)).damage == [f"The article {changed} of {path} differs from what was indexed."]
+
+
+def test_verify_reads_the_whole_index_first(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    job.run([seed_folder], str(index))
+    (segment,) = (index / "build-0001").glob("*.segment")
+    content = bytearray(segment.read_bytes())
+    # One bit in each of many places: whatever is there, some checksum is of it.
+    for place in range(len(content) // 2, len(content) // 2 + 64):
+        content[place] ^= 1
+    segment.write_bytes(content)
+    with pytest.raises(IndexCorruptError):
+        job.verify(str(index))
 
 
 def test_verify_finds_what_the_index_lost(seed_folder: Path, tmp_path: Path, make_index: Callable[..., Path]) -> None:

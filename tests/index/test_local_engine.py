@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from whoosh import query as whoosh_query
+from whoosh.index import open_dir
 
 from index import Article, SearchEngine, SearchRequest, open_engine
 from index.analysis import stem, tokenize
@@ -252,6 +254,75 @@ def test_stats_say_what_the_archive_covers(dated: SearchEngine) -> None:
     assert stats.sources == (FacetCount("CNN", 2), FacetCount("BBC News", 1))
     assert stats.size_bytes > 0
     assert dt.datetime.now(tz=dt.UTC) - stats.committed_at < dt.timedelta(minutes=10)
+
+
+def test_segments_with_and_without_dates_answer_together(tmp_path: Path) -> None:
+    index = str(tmp_path / "index")
+    articles = [
+        Article(id="undated", title="zebra", body="b"),
+        Article(id="dated", title="zebra", body="b", source="CNN", published=dt.date(2017, 4, 12)),
+        Article(id="undated too", title="zebra", body="b", source="BBC"),
+        Article(id="older", title="zebra", body="b", source="CNN", published=dt.date(1965, 1, 1)),
+    ]
+    for article in articles:
+        with open_writer(index) as writer:
+            writer.put(article)
+            writer.commit()
+    with open_engine(index) as engine:
+        assert ids(engine, query="zebra", sort="newest") == ["dated", "older", "undated", "undated too"]
+        assert ids(engine, published_from=dt.date(2000, 1, 1)) == ["dated"]
+        facets = engine.search(SearchRequest(query="zebra", facets=FACETS)).facets
+        assert facets["source"] == (FacetCount("CNN", 2), FacetCount("BBC", 1))
+        assert facets["published"] == (FacetCount("1965-01", 1), FacetCount("2017-04", 1))
+        assert (engine.stats().articles, engine.stats().undated) == (4, 2)
+
+
+def test_many_small_commits_stay_few_segments_and_lose_nothing(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    for number in range(20):
+        with open_writer(str(index)) as writer:
+            writer.put(Article(id=f"a{number}", title=f"zebra {number}", body="visits", source=f"s{number % 3}"))
+            writer.delete(f"a{number - 5}")
+            writer.commit()
+    with open_engine(str(index)) as engine:
+        assert sorted(ids(engine, query="zebra", size=50)) == sorted(f"a{number}" for number in range(15, 20))
+        assert engine.article("a17").title == "zebra 17"
+        assert engine.search(SearchRequest(query="visiting", facets=("source",))).facets["source"][0].count == 2
+        assert engine.stats().generation == 20
+    assert len(list(index.glob("build-*/*.segment"))) <= 6
+
+
+def test_the_memory_limit_makes_segments_and_changes_no_answer(tmp_path: Path) -> None:
+    answers = []
+    for memory_mb in (1, 512):
+        index = tmp_path / f"index{memory_mb}"
+        with open_writer(str(index), memory_mb=memory_mb) as writer:
+            for number in range(600):
+                body = f"zebra {number} " + " ".join(f"word{(number * place) % 997}" for place in range(300))
+                writer.put(Article(id=f"a{number}", title=f"title {number % 7}", body=body))
+            writer.commit()
+        with open_engine(str(index)) as engine:
+            response = engine.search(SearchRequest(query="zebra word5 title", match="any", size=50))
+            answers.append((response.total, [(result.id, result.score) for result in response.results]))
+    assert answers[0] == answers[1]
+
+
+def test_a_word_in_the_title_counts_more(make_index: Callable[..., Path]) -> None:
+    index = make_index(
+        "A Headline about Something Else\n\nA zebra was here.", "A Headline about Zebra Here\n\nSomething was here."
+    )
+    with open_engine(str(index)) as engine:
+        assert engine.search(SearchRequest(query="zebra")).results[0].title == "A Headline about Zebra Here"
+
+
+def test_an_index_is_an_ordinary_index_of_whoosh(seed_index: Path) -> None:
+    (build,) = seed_index.glob("build-*")
+    with open_dir(str(build)).searcher() as searcher:
+        found = searcher.search(whoosh_query.Phrase("body", ["no", "longer", "obsolet"]), limit=None)
+        assert [hit["title"] for hit in found] == [
+            "Tillerson's Visit To Moscow Does Little To Heal Rift, Clear Confusion"
+        ]
+        assert "universe" not in searcher.lexicon("body_surface")
 
 
 def test_marking_an_article(make_index: Callable[..., Path]) -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import html
+import time
 
+import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.query_language import leaves, parse
-from index.snippets import MAX_LENGTH, MAX_SNIPPETS, Marker, make_snippets, mark
+from index.sentences import MIN_LENGTH, find_sentences
+from index.snippets import ENOUGH_TEXT, MAX_LENGTH, MAX_SNIPPETS, Marker, make_snippets, mark
 
 
 def marker(query: str, field: str = "body") -> Marker:
@@ -33,6 +36,18 @@ def test_a_phrase_is_marked_as_one_and_nowhere_else() -> None:
 
 def test_the_longer_of_two_marks_stays() -> None:
     assert marked('chemical "chemical weapons"', "chemical weapons") == "<mark>chemical weapons</mark>"
+
+
+def test_the_longer_of_two_marks_stays_whichever_begins_first() -> None:
+    query = '"the chemical" "chemical weapons"'
+    assert marked(query, "the chemical weapons") == "the <mark>chemical weapons</mark>"
+    assert marked('"the chemicals" "chemicals are"', "the chemicals are") == "<mark>the chemicals</mark> are"
+
+
+def test_a_phrase_is_found_at_each_of_its_places_and_in_full_alone() -> None:
+    text = "us us cat us us us us"
+    assert marked('"us us us"', text) == "us us cat <mark>us us us</mark> us"
+    assert marked('"us us" cat', text) == ("<mark>us us</mark> <mark>cat</mark> <mark>us us</mark> <mark>us us</mark>")
 
 
 def test_what_is_excluded_or_in_another_field_is_not_marked() -> None:
@@ -131,3 +146,53 @@ def test_snippets_are_parts_of_the_text_with_the_marks_where_the_words_are(text:
 def test_a_text_with_a_match_has_it_in_a_snippet(text: str) -> None:
     snippets = make_snippets(text, marker("moscow"))
     assert any("<mark>" in snippet for snippet in snippets) == bool(marker("moscow").find(text))
+
+
+def sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in find_sentences(text)]
+
+
+@pytest.mark.parametrize(
+    "abbreviation", ["Mr.", "Gen.", "J.", "U.S.", "No.", "p.m.", pytest.param("Messrs.", id="the longest")]
+)
+def test_an_abbreviation_ends_no_sentence(abbreviation: str) -> None:
+    start = "A sentence that is long enough to be one that could stand alone, as it goes on and on with "
+    assert sentences(f"{start}{abbreviation} Tillerson in it.") == [f"{start}{abbreviation} Tillerson in it."]
+    assert sentences(f"{start}warm. Tillerson left.") == [f"{start}warm.", "Tillerson left."]
+
+
+@pytest.mark.parametrize(("length", "number"), [(MIN_LENGTH - 1, 1), (MIN_LENGTH, 2)])
+def test_a_short_sentence_takes_the_next_one_along(length: int, number: int) -> None:
+    first = "x" * (length - 1) + "."
+    assert len(sentences(f"{first} The next one.")) == number
+
+
+def test_a_short_paragraph_stands_alone() -> None:
+    assert sentences("Short. Text.\nNext  \n\n one") == ["Short. Text.", "Next", "one"]
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("moscow " * 300_000, "moscow"),
+        ('"' * 300_000 + " moscow", "moscow"),
+        ("a" + " " * 300_000 + "b moscow\n", "moscow"),
+        ("J. " * 300_000 + "moscow", "moscow"),
+        (("x" * 90 + " oil. Prices ") * 30_000, '"oil prices"'),
+    ],
+    ids=["matches", "quotes", "spaces", "initials", "phrases across sentences"],
+)
+def test_a_long_line_takes_time_in_proportion(text: str, query: str) -> None:
+    started = time.process_time()
+    found = marker(query)
+    assert "<mark>" in "".join(make_snippets(text, found))
+    assert mark(text, found.find(text)).count("<mark>") == len(found.find(text))
+    # About a second; by the square of the length it would be minutes.
+    assert time.process_time() - started < 20
+
+
+def test_the_rest_of_a_long_text_is_looked_at_only_where_nothing_was_found() -> None:
+    filler = "word " * (ENOUGH_TEXT // 5 + 1)
+    assert len(marker("moscow").find(f"Moscow {filler} Moscow", enough=ENOUGH_TEXT)) == 1
+    assert len(marker("moscow").find(f"Moscow {filler} Moscow")) == 2
+    assert "<mark>Moscow</mark>" in make_snippets(f"{filler} Moscow", marker("moscow"))[0]

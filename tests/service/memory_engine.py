@@ -90,6 +90,12 @@ class MemoryEngine(SearchEngine):
     def source_files(self) -> Mapping[str, SourceFile]:
         return {}
 
+    def verify(self) -> None:
+        self._fail()
+
+    def warm(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

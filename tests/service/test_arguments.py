@@ -99,7 +99,7 @@ def test_what_is_no_date_is_refused(name: str, text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("text", "parameter", "reason"),
     [
-        ("page=0", "page", "'0' is not a whole number from 1 to 1000000000"),
+        ("page=0", "page", "'0' is not a whole number from 1 to 1,000,000,000"),
         ("page=-1", "page", "is not a whole number"),
         ("page=two", "page", "is not a whole number"),
         ("page=1.0", "page", "is not a whole number"),
@@ -113,7 +113,7 @@ def test_what_is_no_date_is_refused(name: str, text: str, reason: str) -> None:
         ("snippets=perhaps", "snippets", "'perhaps' is not one of 1, true, 0, false"),
         ("page=1&page=2", "page", "it is given 2 times"),
         ("q=one&q=two", "q", "it is given 2 times"),
-        ("q=" + "x" * 2001, "q", "at most 2000 characters; this one has 2001"),
+        ("q=" + "x" * 2001, "q", "at most 2,000 characters; this one has 2,001"),
         ("from=2018&to=2017", "from", "2018-01-01 is after 2017-12-31"),
     ],
 )

@@ -118,7 +118,7 @@ def test_ten_thousand_characters_of_anything_get_an_answer_that_says_what_is_wro
         with error.value as answer:
             assert answer.status == 400
             assert answer.headers["Content-Type"] == "application/problem+json"
-            assert "at most 2000 characters; this one has 10000" in answer.read().decode()
+            assert "at most 2,000 characters; this one has 10,000" in answer.read().decode()
 
 
 def test_a_request_line_has_an_end(seed_index: Path, tmp_path: Path) -> None:

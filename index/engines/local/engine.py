@@ -1,14 +1,18 @@
-"""The embedded engine: from a request to an answer, over Whoosh."""
+"""The embedded engine: from a request to an answer."""
 
 from __future__ import annotations
 
 import threading
 import time
-import weakref
 from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index import schema, snippets
 from index.article import Article
+from index.codec.warm import warm
 from index.engine import (
     Interpretation,
     MarkedArticle,
@@ -22,7 +26,7 @@ from index.engine import (
     Stats,
 )
 from index.engines.local.folder import IndexFolder
-from index.engines.local.snapshot import Snapshot, open_snapshot
+from index.engines.local.snapshot import DocIds, Snapshot, open_snapshot
 from index.engines.local.sources import read_source_files
 from index.errors import ArticleNotFoundError
 from index.query_language import Bag, Everything, Leaf, Not, Phrase, Prefix, Query, Word, leaves, parse, write
@@ -30,25 +34,24 @@ from index.query_tree import build_tree, restrict, terms_of
 from index.snippets import Marker
 
 
-class _Ranked:
-    """What a query found: the exact total, and as many of its articles as were asked for, best first."""
+class _Found(NamedTuple):
+    """What a query found: the exact total, one page of (doc id, score), and all doc ids where they are needed."""
 
-    def __init__(self, total: int, hits: list[tuple[int, float]], doc_ids: list[int]) -> None:
-        self.total = total
-        self.hits = hits
-        self.doc_ids = doc_ids
+    total: int
+    page: list[tuple[int, float]]
+    doc_ids: DocIds
+
+
+_NO_DOC_IDS: DocIds = np.empty(0, np.int64)
 
 
 class LocalEngine(SearchEngine):
-    """Searches the index in a folder.
-
-    Each thread has a snapshot of its own: Whoosh's readers keep their place in files and are not to be shared.
-    """
+    """Searches the index in a folder; all threads share one snapshot of it, which never changes."""
 
     def __init__(self, path: str) -> None:
         self._folder = IndexFolder(path)
-        self._local = threading.local()
-        self._snapshots: weakref.WeakSet[Snapshot] = weakref.WeakSet()
+        self._opening = threading.Lock()
+        self._known: tuple[tuple[int, ...], Snapshot] | None = None
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer one request."""
@@ -57,18 +60,18 @@ class LocalEngine(SearchEngine):
         # An empty query is a wish to browse, not one for nothing.
         query = parse(request.query) if request.query.strip() else Query(Everything())
         match = request.match
-        ranked = _rank(snapshot, query, match, request)
-        relaxed = not ranked.total and match == "all" and _can_relax(query)
+        found = _find(snapshot, query, match, request)
+        relaxed = not found.total and match == "all" and _can_relax(query)
         if relaxed:
             match = "any"
-            ranked = _rank(snapshot, query, match, request)
-            relaxed = ranked.total > 0
-        results = _results(snapshot, query, request, ranked)
-        facets = {name: snapshot.count_facet(name, ranked.doc_ids) for name in request.facets}
+            found = _find(snapshot, query, match, request)
+            relaxed = found.total > 0
+        results = _results(snapshot, query, request, found)
+        facets = {name: snapshot.count_facet(name, found.doc_ids) for name in request.facets}
         return SearchResponse(
             query=request.query,
             interpreted=_interpret(query, match),
-            total=ranked.total,
+            total=found.total,
             took_ms=round((time.perf_counter() - started) * 1000, 3),
             page=request.page,
             size=request.size,
@@ -81,10 +84,10 @@ class LocalEngine(SearchEngine):
 
     def article(self, article_id: str) -> Article:
         """Return one article; raises `ArticleNotFoundError`."""
-        fields = self._snapshot().searcher.document(id=article_id)
-        if fields is None:
+        article = self._snapshot().article(article_id)
+        if article is None:
             raise ArticleNotFoundError(article_id)
-        return schema.from_stored(fields)
+        return article
 
     def mark(self, article: Article, query: str) -> MarkedArticle:
         """Return the article as HTML with the words of `query` marked; an empty query marks nothing."""
@@ -106,47 +109,52 @@ class LocalEngine(SearchEngine):
         current = self._folder.read_current()
         return read_source_files(self._folder.sources_path(self._folder.build_path(current)))
 
+    def verify(self) -> None:
+        """Read the whole index and compare it with its checksums; raises `IndexCorruptError`."""
+        self._snapshot().verify()
+
+    def warm(self) -> None:
+        """Have every kernel compiled, or loaded from the cache."""
+        warm()
+
     def close(self) -> None:
-        """Let go of the files of every thread's snapshot."""
-        for snapshot in list(self._snapshots):
-            snapshot.close()
-        self._local = threading.local()
+        """Let go of the snapshot; its files are closed when the last answer from it is given."""
+        self._known = None
 
     def _snapshot(self) -> Snapshot:
-        """Return this thread's snapshot of the newest generation."""
+        """Return the newest generation."""
         state = self._folder.state()
-        known: Snapshot | None = getattr(self._local, "snapshot", None)
-        if known is not None and self._local.state == state:
-            return known
-        if known is None or known.generation != self._folder.generation(self._folder.read_current()):
-            opened = open_snapshot(self._folder)
-            self._snapshots.add(opened)
-            if known is not None:
-                known.close()
-            self._local.snapshot = known = opened
-        self._local.state = state
-        return known
+        known = self._known
+        if known is not None and known[0] == state:
+            return known[1]
+        with self._opening:
+            known = self._known
+            if known is not None and known[1].generation == self._folder.generation(self._folder.read_current()):
+                snapshot = known[1]
+            else:
+                snapshot = open_snapshot(self._folder)
+            # The state is older than the snapshot: a commit in between is noticed the next time.
+            self._known = state, snapshot
+        return snapshot
 
 
-def _rank(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest) -> _Ranked:
+def _find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest) -> _Found:
     """Run a query: relevance by score, dates by time with the undated last; ties by doc id, lowest first."""
     tree = restrict(build_tree(query, match), request)
-    # All that match are scored: with a limit Whoosh skips what cannot be among the best, and then its totals are
-    # wrong and a deleted article can come up.
-    found = snapshot.searcher.search(tree, limit=None)
-    scores = {found.docnum(place): found.score(place) or 0.0 for place in range(len(found))}
+    start, end = (request.page - 1) * request.size, request.page * request.size
     if request.sort == "relevance":
-        ranked = sorted(scores, key=lambda doc_id: (-scores[doc_id], doc_id))
-    else:
-        ranked = _by_time(snapshot, sorted(scores), newest_first=request.sort == "newest")
-    return _Ranked(len(scores), [(doc_id, scores[doc_id]) for doc_id in ranked[: request.page * request.size]], ranked)
+        hits = snapshot.search(tree, end)
+        page = list(zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True))
+        return _Found(hits.total, page, snapshot.match(tree)[0] if request.facets else _NO_DOC_IDS)
+    doc_ids, scores = snapshot.match(tree)
+    order = _order_by_time(snapshot.published[doc_ids], newest_first=request.sort == "newest")[start:end]
+    return _Found(len(doc_ids), list(zip(doc_ids[order].tolist(), scores[order].tolist(), strict=True)), doc_ids)
 
 
-def _by_time(snapshot: Snapshot, doc_ids: list[int], *, newest_first: bool) -> list[int]:
-    times = dict(zip(doc_ids, snapshot.published_of(doc_ids), strict=True))
-    dated = [doc_id for doc_id in doc_ids if times[doc_id] != schema.UNDATED]
-    dated.sort(key=lambda doc_id: -times[doc_id] if newest_first else times[doc_id])
-    return dated + [doc_id for doc_id in doc_ids if times[doc_id] == schema.UNDATED]
+def _order_by_time(seconds: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.int64]:
+    """Return the order of articles by their times; the undated come last, and of equals the first comes first."""
+    is_undated = seconds == schema.UNDATED
+    return np.lexsort((np.negative(seconds) if newest_first else seconds, is_undated))
 
 
 def _can_relax(query: Query) -> bool:
@@ -161,12 +169,12 @@ def _can_relax(query: Query) -> bool:
     return False
 
 
-def _results(snapshot: Snapshot, query: Query, request: SearchRequest, ranked: _Ranked) -> tuple[SearchResult, ...]:
+def _results(snapshot: Snapshot, query: Query, request: SearchRequest, found: _Found) -> tuple[SearchResult, ...]:
     wanted = list(leaves(query.root))
     in_title, in_body = Marker.of(wanted, "title"), Marker.of(wanted, "body")
     results = []
-    for doc_id, score in ranked.hits[(request.page - 1) * request.size :]:
-        article = schema.from_stored(snapshot.searcher.stored_fields(doc_id))
+    for doc_id, score in found.page:
+        article = snapshot.article_at(doc_id)
         results.append(
             SearchResult(
                 id=article.id,

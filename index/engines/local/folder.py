@@ -11,6 +11,7 @@ the old index whole or the new one whole, and a killed writer leaves nothing but
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import json
 import os
@@ -22,13 +23,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import regex
-from whoosh.index import FileIndex, open_dir
 
 from index.errors import (
     DatelineError,
     IndexCorruptError,
     IndexLockedError,
     IndexMissingError,
+    IndexUnavailableError,
     IndexVersionError,
 )
 from index.schema import SCHEMA_VERSION
@@ -64,26 +65,40 @@ class IndexFolder:
             raise IndexMissingError(
                 f"There is no index at {self.path}. Make one with: reindex FOLDER --index {self.path}"
             ) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise IndexCorruptError(f"{self._current_path} can't be read: {error}") from error
-        try:
-            current = Current(**json.loads(written))
-        except (ValueError, TypeError) as error:
-            raise IndexCorruptError(
-                f"{self._current_path} is damaged. Make the index anew with: reindex --rebuild"
-            ) from error
-        if (current.format, current.schema_version) != (FORMAT, SCHEMA_VERSION):
-            is_newer = current.format > FORMAT or current.schema_version > SCHEMA_VERSION
-            remedy = "use that version, or make" if is_newer else "make"
-            raise IndexVersionError(
-                f"The index at {self.path} was made by {'a newer' if is_newer else 'an older'} Dateline; "
-                f"{remedy} it anew with: reindex --rebuild"
-            )
-        return current
+        except OSError as error:
+            raise IndexUnavailableError(f"{self._current_path} can't be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise self._damaged_current() from error
+        return self._parse_current(written)
 
-    def exists(self) -> bool:
-        """Say whether there is an index, sound or not."""
-        return self._current_path.exists()
+    def _parse_current(self, written: str) -> Current:
+        try:
+            fields = json.loads(written)
+            version = (fields["format"], fields["schema_version"])
+            is_newer, is_older = version > (FORMAT, SCHEMA_VERSION), version < (FORMAT, SCHEMA_VERSION)
+        except (ValueError, TypeError, KeyError) as error:
+            raise self._damaged_current() from error
+        if is_newer:
+            raise IndexVersionError(
+                f"The index at {self.path} was made by a newer Dateline; use that one, or make it anew with: "
+                f"{self.rebuild_command}"
+            )
+        if is_older:
+            raise IndexVersionError(
+                f"The index at {self.path} was made by an older Dateline; make it anew with: {self.rebuild_command}"
+            )
+        build, base_generation = fields.get("build"), fields.get("base_generation")
+        if not (isinstance(build, str) and _BUILD_NAME.fullmatch(build) and isinstance(base_generation, int)):
+            raise self._damaged_current()
+        return Current(build, base_generation)
+
+    @property
+    def rebuild_command(self) -> str:
+        """Return what to type to make the index anew."""
+        return f"reindex FOLDER --rebuild --index {self.path}"
+
+    def _damaged_current(self) -> IndexCorruptError:
+        return IndexCorruptError(f"{self._current_path} is damaged. Make the index anew with: {self.rebuild_command}")
 
     def build_path(self, current: Current) -> Path:
         """Return the folder of the live build."""
@@ -102,7 +117,7 @@ class IndexFolder:
         try:
             current = self._current_path.stat()
             build = self.build_path(self.read_current()).stat()
-        except FileNotFoundError:
+        except OSError:  # `read_current` has the words for it
             return ()
         return (current.st_ino, current.st_mtime_ns, build.st_ino, build.st_mtime_ns)
 
@@ -114,11 +129,9 @@ class IndexFolder:
         commits = [int(match[1]) for name in names if (match := _TABLE_OF_CONTENTS.fullmatch(name))]
         return current.base_generation + max(commits, default=0)
 
-    def open_build(self, current: Current) -> FileIndex:
-        """Open the Whoosh index of a build; raises `IndexCorruptError` where it is damaged."""
-        build = self.build_path(current)
-        with told_as_damage(build):
-            return open_dir(str(build))
+    def committed_at(self, build: Path, commits: int) -> dt.datetime:
+        """Return when a build got the last of its commits; raises `OSError` where another followed."""
+        return dt.datetime.fromtimestamp((build / f"_MAIN_{commits}.toc").stat().st_mtime, tz=dt.UTC)
 
     def new_build(self) -> Path:
         """Make the folder of a new build."""
@@ -128,9 +141,7 @@ class IndexFolder:
         return build
 
     def make_live(self, build: Path, base_generation: int) -> None:
-        """Put a finished build in the place of the live one, and delete every other."""
-        for path in build.iterdir():
-            _fsync(path)
+        """Put a finished build, whose files are on the disk, in the place of the live one."""
         _fsync(build)
         temporary = self._current_path.with_suffix(".new")
         with temporary.open("w", encoding="utf-8") as file:
@@ -139,7 +150,13 @@ class IndexFolder:
             os.fsync(file.fileno())
         temporary.replace(self._current_path)
         _fsync(self.path)
-        self.delete_leftovers(keep=build.name)
+
+    def is_live(self, build: Path) -> bool:
+        """Say whether CURRENT names a build."""
+        try:
+            return self.read_current().build == build.name
+        except IndexUnavailableError:
+            return False
 
     def delete_leftovers(self, keep: str | None) -> None:
         """Delete every build but one: replaced ones, and those of writers that were killed.
@@ -148,7 +165,7 @@ class IndexFolder:
         """
         for path in self._builds():
             if path.name != keep:
-                shutil.rmtree(path)
+                shutil.rmtree(path, ignore_errors=True)  # what stays is tried again by the next writer
 
     def delete_unfinished(self, build: Path) -> None:
         """Delete what a killed writer left in a build and Whoosh would not; for the holder of the lock."""
@@ -170,6 +187,8 @@ class IndexFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             file = (self.path / "lock").open("a+b")
+        except FileExistsError as error:
+            raise DatelineError(f"{self.path} is a file; an index is a folder. Name another place.") from error
         except OSError as error:
             raise DatelineError(f"The index at {self.path} can't be written: {error.strerror}") from error
         try:
@@ -192,10 +211,12 @@ def told_as_damage(build: Path) -> Iterator[None]:
     """Turn whatever opening a build raises into `IndexCorruptError`."""
     try:
         yield
+    except IndexUnavailableError:
+        raise
     except Exception as error:
         raise IndexCorruptError(
             f"The index in {build} can't be opened ({error or type(error).__name__}). "
-            "Make it anew with: reindex --rebuild"
+            f"Make it anew with: {IndexFolder(build.parent).rebuild_command}"
         ) from error
 
 

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
-
-from whoosh.index import create_in
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 from index import schema
 from index.article import Article
+from index.codec.builder import SegmentBuilder
+from index.codec.commit import OpenSegment, SegmentSet, choose_merge
+from index.codec.merge import merge_segments
 from index.engine import IndexWriter, SourceFile
-from index.engines.local.folder import Current, IndexFolder
+from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.sources import SourceFiles, read_source_files
-from index.errors import IndexCorruptError, IndexMissingError, IndexUnavailableError
-
-# What Whoosh may gather in memory before it writes a run to disk, in megabytes.
-_MEMORY_MB = 256
+from index.errors import DatelineError, IndexCorruptError, IndexMissingError, IndexUnavailableError
 
 
 class LocalWriter(IndexWriter):
-    """The one writer of an index folder: into the live build, or into a new one for a rebuild."""
+    """The one writer of an index folder: into the live build, or into a new one for a rebuild.
 
-    def __init__(self, path: str, *, rebuild: bool = False) -> None:
+    Articles wait in memory, up to about `memory_mb`, and become a segment then.
+    """
+
+    def __init__(self, path: str, *, rebuild: bool = False, memory_mb: int = 512) -> None:
         self._folder = IndexFolder(path)
+        self._memory = memory_mb << 20
         self._lock = self._folder.lock()
         try:
             self._open(rebuild)
@@ -37,23 +41,23 @@ class LocalWriter(IndexWriter):
         if current and not rebuild:
             self._build = self._folder.build_path(current)
             self._is_new_build = False
-            index = self._folder.open_build(current)
+            with told_as_damage(self._build):
+                self._segments = SegmentSet(self._build)
+            self._known_files = read_source_files(self._folder.sources_path(self._build))
             # Not before the live build has opened: what looks like a leftover may be all that there is.
             self._folder.delete_leftovers(keep=current.build)
             self._folder.delete_unfinished(self._build)
-            self._known_files = read_source_files(self._folder.sources_path(self._build))
+            self._segments.clean()
         else:
             if current:
                 with suppress(IndexCorruptError):
                     self._base_generation = self._folder.generation(current)
             self._build = self._folder.new_build()
             self._is_new_build = True
-            index = create_in(str(self._build), schema.make_schema())
+            self._segments = SegmentSet.create(self._build, schema.make_schema())
             self._known_files = {}
         self._sources = SourceFiles(self._folder.sources_path(self._build))
-        self._whoosh_writer = index.writer(limitmb=_MEMORY_MB)
-        # Deleting looks articles up; one searcher for all of them, not one each.
-        self._searcher = index.searcher()
+        self._builder = self._new_builder()
         self._put_ids: set[str] = set()
         self._has_changed = self._is_new_build
         self._is_open = True
@@ -68,6 +72,9 @@ class LocalWriter(IndexWriter):
             if not rebuild:
                 raise
             return None
+
+    def _new_builder(self) -> SegmentBuilder:
+        return SegmentBuilder(schema.BUILDER_FIELDS, folder=str(self._build))
 
     def source_files(self) -> Mapping[str, SourceFile]:
         """Return the files that the index was built from, by path; empty for a rebuild."""
@@ -85,40 +92,81 @@ class LocalWriter(IndexWriter):
         """Add an article; it replaces the committed one with the same id."""
         if article.id in self._put_ids:
             raise ValueError(f"The article {article.id!r} was put twice between two commits.")
+        self.delete(article.id)
+        self._builder.add(schema.to_fields(article), schema.to_stored(article))
         self._put_ids.add(article.id)
         self._has_changed = True
-        self.delete(article.id)
-        self._whoosh_writer.add_document(**schema.to_fields(article))
+        if self._builder.nbytes > self._memory:
+            with self._failing_as_one():
+                self._flush()
 
     def delete(self, article_id: str) -> None:
         """Delete an article; one that is not there is no error."""
-        if self._whoosh_writer.delete_by_term("id", article_id, searcher=self._searcher):
+        if self._segments.delete_by_term("id", article_id.encode("utf-8", "surrogatepass")):
             self._has_changed = True
 
+    def _flush(self) -> None:
+        """Make a segment of the articles that wait."""
+        builder = self._builder
+        if not builder.num_docs:
+            return
+
+        def write(file: BinaryIO) -> int:
+            builder.write(file)
+            return builder.num_docs
+
+        self._segments.add(write)
+        self._builder = self._new_builder()
+
+    def _merge(self) -> None:
+        """Merge segments until there are few of each size."""
+        while places := choose_merge([opened.num_live for opened in self._segments.segments]):
+            chosen: list[OpenSegment] = [self._segments.segments[place] for place in places]
+
+            def write(file: BinaryIO, chosen: list[OpenSegment] = chosen) -> int:
+                return merge_segments([(opened.file, opened.segment.deleted_mask()) for opened in chosen], file)
+
+            self._segments.replace(chosen, write)
+
     def commit(self) -> int:
-        """Make every change visible in one step; returns the new generation, or the old one if nothing changed."""
-        self._searcher.close()
-        if self._has_changed:
-            self._whoosh_writer.commit()
-        else:
-            self._whoosh_writer.cancel()
-        self._sources.commit()
-        self._sources.close()
-        if self._is_new_build:
-            self._folder.make_live(self._build, self._base_generation)
+        """Make every change visible in one step; returns the new generation, or the old one if nothing changed.
+
+        Raises `DatelineError` where the disk is full or fails; the index is as it was then.
+        """
+        with self._failing_as_one():
+            if self._has_changed:
+                self._flush()
+                self._merge()
+                self._segments.commit()
+            self._sources.commit()
+            if self._is_new_build:
+                self._folder.make_live(self._build, self._base_generation)
         self._is_open = False
-        generation = self._folder.generation(self._folder.read_current())
+        self._sources.close()
+        current = self._folder.read_current()
+        self._folder.delete_leftovers(keep=current.build)
         self._lock.close()
-        return generation
+        return self._folder.generation(current)
 
     def cancel(self) -> None:
         """Throw the changes away; after `commit` it does nothing."""
         if not self._is_open:
             return
         self._is_open = False
-        self._searcher.close()
-        self._whoosh_writer.cancel()
         self._sources.close()
-        if self._is_new_build:
-            shutil.rmtree(self._build)
+        # A run that is interrupted just after its build went live must not delete it.
+        if self._is_new_build and not self._folder.is_live(self._build):
+            shutil.rmtree(self._build, ignore_errors=True)
+        elif not self._is_new_build:
+            self._segments.clean()
         self._lock.close()
+
+    @contextmanager
+    def _failing_as_one(self) -> Iterator[None]:
+        """Throw everything away if the disk is full or fails, and say so."""
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            self.cancel()
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise DatelineError(f"The index at {self._folder.path} can't be written: {reason}") from error

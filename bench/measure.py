@@ -1,0 +1,101 @@
+"""Timing: builds, each in a process of its own, and queries, all engines side by side in one."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.contenders import Contender
+from bench.corpus import read_documents
+from bench.queries import CLASSES, BenchQuery, Kind
+
+# Each query is run this often, and its median counts: these machines have other work to do.
+_REPEATS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build took: `peak_bytes` is the largest the process ever was."""
+
+    seconds: float
+    articles: int
+    peak_bytes: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """The time of one class of queries with one contender, in microseconds."""
+
+    p50: float
+    p95: float
+    mean_total: float
+
+
+def build_here(contender: Contender, jsonl: Path) -> Built:
+    """Build an index in this process, from the file to the commit."""
+    contender.clear()
+    count = 0
+
+    def counted() -> object:
+        nonlocal count
+        for document in read_documents(jsonl):
+            count += 1
+            yield document
+
+    started = time.perf_counter()
+    contender.build(counted())  # type: ignore[arg-type]
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return Built(seconds, count, peak, contender.size_bytes())
+
+
+def build_apart(contender: type[Contender], folder: Path, jsonl: Path) -> Built:
+    """Build an index in a process of its own."""
+    command = [sys.executable, "-m", "bench", "build", contender.__name__, str(folder), str(jsonl)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{contender.name} could not be built:\n{done.stderr}")
+    return Built(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def print_built(built: Built) -> None:
+    """Print a build for `build_apart` to read."""
+    sys.stdout.write(json.dumps(asdict(built)) + "\n")
+
+
+def time_queries(
+    contenders: Sequence[Contender], queries: Sequence[BenchQuery], progress: Callable[[str], None]
+) -> dict[Kind, dict[str, Timed]]:
+    """Time every query with every contender, one after the other, so that noise hits all of them alike."""
+    results: dict[Kind, dict[str, Timed]] = {}
+    for kind in CLASSES:
+        chosen = [query for query in queries if query.kind == kind]
+        times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+        totals: dict[str, list[int]] = {contender.name: [] for contender in contenders}
+        for query in chosen:
+            asks = [(contender.name, contender.prepare(query)) for contender in contenders]
+            taken: dict[str, list[float]] = {name: [] for name, _ in asks}
+            for _ in range(_REPEATS):
+                for name, ask in asks:
+                    started = time.perf_counter_ns()
+                    ask()
+                    taken[name].append((time.perf_counter_ns() - started) / 1000)
+            for name, ask in asks:
+                times[name].append(statistics.median(taken[name]))
+                totals[name].append(ask()[0])
+        results[kind] = {
+            name: Timed(
+                statistics.median(values), statistics.quantiles(values, n=20)[-1], statistics.mean(totals[name])
+            )
+            for name, values in times.items()
+        }
+        progress(f"  {kind}: " + ", ".join(f"{name} {timed.p50:,.0f} us" for name, timed in results[kind].items()))
+    return results

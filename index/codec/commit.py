@@ -1,0 +1,155 @@
+"""Committing: which segments an index has, and the one atomic step that changes it.
+
+The table of contents is Whoosh's own, `_MAIN_<generation>.toc`, so that `whoosh.index.open_dir` opens the index too.
+What Whoosh leaves out is done here: the segments and the table are on the disk before the rename that makes them
+count, and the rename before `commit` returns.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC, FileIndex, clean_files
+
+from index.codec.format import EXTENSION, SegmentFile
+from index.codec.segment import ColumnarSegment
+from index.codec.terms import TermTable
+
+_INDEX_NAME = "MAIN"  # Whoosh's default; the names of all files begin with it
+
+
+class DurableStorage(FileStorage):  # type: ignore[misc]  # Whoosh is untyped here
+    """A folder of files in which a rename is on the disk when it returns, and what was renamed is so before."""
+
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:  # Whoosh's
+        """Rename a file for good."""
+        folder = Path(self.folder)
+        _sync(folder / oldname)
+        super().rename_file(oldname, newname, safe=safe)
+        _sync(folder)
+
+
+class OpenSegment:
+    """A segment of the table of contents with its file, and the deletions that the next commit will make."""
+
+    def __init__(self, segment: ColumnarSegment, file: SegmentFile) -> None:
+        self.segment = segment
+        self.file = file
+        self._terms = TermTable(file)
+
+    @property
+    def num_live(self) -> int:
+        """Return how many documents are not deleted."""
+        return self.segment.doc_count_all() - self.segment.deleted_count()
+
+    def delete_by_term(self, field: str, term: bytes) -> int:
+        """Delete the documents that have a term; returns how many there were."""
+        term_id = self._terms.find(field, term)
+        if term_id is None:
+            return 0
+        doc_ids = [doc_id for doc_id in self._terms.doc_ids(term_id).tolist() if not self.segment.is_deleted(doc_id)]
+        for doc_id in doc_ids:
+            self.segment.delete_document(doc_id)
+        return len(doc_ids)
+
+
+class SegmentSet:
+    """The segments of an index while they are being changed; nothing is seen by a reader before `commit`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._storage = DurableStorage(str(folder))
+        toc = TOC.read(self._storage, _INDEX_NAME)
+        self.schema = toc.schema
+        self.generation: int = toc.generation
+        self.segments = [OpenSegment(segment, segment.open(self._storage)) for segment in toc.segments]
+
+    @staticmethod
+    def create(folder: Path, schema: Any) -> SegmentSet:
+        """Make an index without segments."""
+        FileIndex.create(DurableStorage(str(folder)), schema, _INDEX_NAME)
+        return SegmentSet(folder)
+
+    def add(self, write: Callable[[BinaryIO], int]) -> OpenSegment:
+        """Add a segment; `write` writes its file and returns the number of its documents."""
+        segment = ColumnarSegment(_INDEX_NAME)
+        path = self.folder / segment.make_filename(f".{EXTENSION}")
+        with path.open("xb") as file:
+            segment.set_doc_count(write(file))
+            file.flush()
+            os.fsync(file.fileno())
+        opened = OpenSegment(segment, SegmentFile.open(path))
+        self.segments.append(opened)
+        return opened
+
+    def replace(self, merged: Iterable[OpenSegment], write: Callable[[BinaryIO], int]) -> None:
+        """Put one segment in the place of several, which it was merged from."""
+        gone = {id(opened) for opened in merged}
+        kept = [opened for opened in self.segments if id(opened) not in gone]
+        self.segments = kept
+        self.add(write)
+
+    def delete_by_term(self, field: str, term: bytes) -> int:
+        """Delete the documents that have a term, wherever they are; returns how many there were."""
+        return sum(opened.delete_by_term(field, term) for opened in self.segments)
+
+    def commit(self) -> int:
+        """Make the changes count, in one rename; returns the generation. Segments without documents go."""
+        self.segments = [opened for opened in self.segments if opened.num_live]
+        segments = [opened.segment for opened in self.segments]
+        self.generation += 1
+        TOC(self.schema, segments, self.generation).write(self._storage, _INDEX_NAME)
+        self.clean()
+        return self.generation
+
+    def clean(self) -> None:
+        """Delete the files that belong to no segment of the table: replaced ones, and those of killed writers."""
+        segments = TOC.read(self._storage, _INDEX_NAME).segments
+        clean_files(self._storage, _INDEX_NAME, self.generation, segments)
+
+
+def open_segments(folder: Path) -> tuple[int, Any, list[tuple[ColumnarSegment, SegmentFile]]]:
+    """Return generation, schema and segments of an index as they were committed last.
+
+    Raises `OSError` where a writer deletes what the table names at that moment: open it again then.
+    """
+    storage = FileStorage(str(folder))
+    toc = TOC.read(storage, _INDEX_NAME)
+    return toc.generation, toc.schema, [(segment, segment.open(storage)) for segment in toc.segments]
+
+
+# How many segments of about the same size there may be before they are merged, and what "about the same" is. Fewer
+# makes queries faster, more makes small commits cheaper; every article is merged once for each level of sizes.
+_MERGE_WIDTH = 6
+_LEVEL_FACTOR = 8
+_SMALLEST_LEVEL = 1_000
+
+
+def choose_merge(sizes: list[int]) -> list[int]:
+    """Return the places of the segments that are best merged now, given how many documents each has; or nothing.
+
+    Segments are sorted into levels by size, each a few times as large as the one below; the lowest level that is
+    full is merged, with the levels below it, since they would only be in the way.
+    """
+    levels: dict[int, list[int]] = {}
+    for place, size in enumerate(sizes):
+        level, bound = 0, _SMALLEST_LEVEL
+        while size >= bound:
+            level, bound = level + 1, bound * _LEVEL_FACTOR
+        levels.setdefault(level, []).append(place)
+    for level in sorted(levels):
+        if len(levels[level]) >= _MERGE_WIDTH:
+            return sorted(place for lower, places in levels.items() if lower <= level for place in places)
+    return []
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

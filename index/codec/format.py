@@ -1,0 +1,243 @@
+"""The layout of a segment on disk; the sole authority on it.
+
+A segment is one file, written once and never changed. Everything is little-endian.
+
+    header      64 bytes
+    arrays      each at a multiple of 64 bytes, one after another
+    directory   JSON in UTF-8: {"arrays": {name: [dtype, shape, offset, crc]}, "meta": {...}}
+
+The header: magic (8 bytes, `MAGIC`), format version (u4), CRC of the bytes from 16 to 64 (u4), size of the file (u8),
+offset, size and CRC of the directory (u8, u8, u4), zeros. It is written last, so that a file whose writer was killed
+has no magic. A CRC is that of zlib, 32 bits. A dtype is numpy's name for it (`<u4`, `|u1`); integers are of the
+narrowest type that serves, which may differ from segment to segment.
+
+What is in the arrays
+---------------------
+
+Terms are numbered over the whole segment: fields in the order of their names, the terms of a field in the order of
+their bytes. `meta["fields"]` has an entry for each field, in the same order (`FieldEntry`). In the names, N is
+`num_docs`, T the number of terms, P of postings, and `<f>` the field's place in `meta["fields"]`.
+
+| array | shape | what it holds |
+|---|---|---|
+| `term_bytes` | | the bytes of all terms, one after another |
+| `term_offsets` | T+1 | term t is `term_bytes[term_offsets[t]:term_offsets[t+1]]` |
+| `posting_starts` | T+1 | the postings of term t are those from `posting_starts[t]` to `posting_starts[t+1]` |
+| `doc_ids` | P | the article of each posting, ascending within a term, without repetition |
+| `freqs` | P | how often the term is in the article; 1 where a field does not count |
+| `position_starts` | T+1 | the positions of term t, as `posting_starts` |
+| `positions` | | posting by posting, `freqs` of them each, ascending; only fields with `has_positions` have any |
+| `lengths:<f>` | N | the number of words as one byte, by Whoosh's `length_to_byte`; 0 for none |
+| `weights:<f>` | P of the field | the weight of each posting (f4), where it is not `freqs` times `FieldEntry.boost` |
+| `value_offsets:<f>`, `value_bytes:<f>` | P of the field + 1 | the value of each posting, where it is none of these |
+
+The other arrays belong to the modules that write them, whose docstrings say what is in them; their names begin with
+the module's word: `stored…` (`index.codec.stored`), `column…` (`index.codec.columns`), `vector…`
+(`index.codec.vectors`), `lexicon…` (`index.codec.lexicon`).
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import IndexCorruptError, IndexVersionError
+
+MAGIC = b"\x89DLS\r\n\x1a\n"  # as PNG's: shows a file that was sent as text, or with its high bits cut off
+VERSION = 1
+OLDEST_VERSION = 1
+EXTENSION = "segment"
+ALIGNMENT = 64
+
+_HEADER_SIZE = 64
+_PREFIX = struct.Struct("<8sII")  # magic, version, CRC of the rest of the header
+_REST = struct.Struct("<QQQI20x")  # file size, directory's offset, size and CRC
+
+Array = NDArray[Any]
+
+
+class Sink(Protocol):
+    """What a segment is written to: a binary file that can go back to its start."""
+
+    def write(self, content: Any, /) -> Any:
+        """Write bytes or anything with a buffer."""
+
+    def seek(self, offset: int, /) -> Any:
+        """Go to an offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEntry:
+    """What the directory says of a field; `total_length` is exact, its lengths are not."""
+
+    name: str
+    first_term: int
+    num_terms: int
+    has_freqs: bool = False
+    has_positions: bool = False
+    has_lengths: bool = False
+    has_weights: bool = False
+    has_values: bool = False
+    total_length: int = 0
+    boost: float = 1.0  # of the Whoosh field's format when the segment was written
+
+    @property
+    def end_term(self) -> int:
+        """Return the number after that of the last term."""
+        return self.first_term + self.num_terms
+
+
+class SegmentFileWriter:
+    """Writes a segment: arrays in any order, then `finish`; the caller makes the file durable."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._arrays: dict[str, tuple[str, list[int], int, int]] = {}
+        self._place = _HEADER_SIZE
+        sink.write(bytes(_HEADER_SIZE))
+
+    def write(self, name: str, array: Array) -> None:
+        """Write an array."""
+        self.write_chunks(name, array.dtype, [array])
+
+    def write_chunks(self, name: str, dtype: np.dtype[Any], chunks: Iterable[Array]) -> None:
+        """Write an array of one dimension that comes in pieces, so that it never is in memory as a whole."""
+        if name in self._arrays:
+            raise ValueError(f"The array {name!r} was written before.")
+        little_endian = dtype.newbyteorder("<")
+        padding = -self._place % ALIGNMENT
+        self._sink.write(bytes(padding))
+        self._place += padding
+        offset, crc, shape = self._place, 0, [0]
+        for chunk in chunks:
+            contents = np.ascontiguousarray(chunk, dtype=little_endian)
+            raw = contents.reshape(-1).view(np.uint8).data if contents.size else b""
+            self._sink.write(raw)
+            crc = zlib.crc32(raw, crc)
+            shape = [shape[0] + len(contents), *contents.shape[1:]]
+            self._place += contents.nbytes
+        self._arrays[name] = (little_endian.str, shape, offset, crc)
+
+    def finish(self, meta: Mapping[str, Any]) -> None:
+        """Write the directory and the header."""
+        directory = json.dumps({"arrays": self._arrays, "meta": meta}, ensure_ascii=False).encode(
+            "utf-8", "surrogatepass"
+        )
+        self._sink.write(directory)
+        size = self._place + len(directory)
+        rest = _REST.pack(size, self._place, len(directory), zlib.crc32(directory))
+        self._sink.seek(0)
+        self._sink.write(_PREFIX.pack(MAGIC, VERSION, zlib.crc32(rest)) + rest)
+
+
+class SegmentFile:
+    """A segment, open for reading: its arrays by name, without a copy, and what `meta` says.
+
+    Raises `IndexCorruptError` or `IndexVersionError`, which name the file. The contents of the arrays are not
+    looked at before `verify`. Safe to share between threads.
+    """
+
+    def __init__(self, buffer: Any, name: str) -> None:
+        self.name = name
+        self._buffer = memoryview(buffer)
+        directory = self._read_directory()
+        self._directory: dict[str, Any] = directory["arrays"]
+        self.meta: dict[str, Any] = directory["meta"]
+        self._arrays: dict[str, Array] = {}
+        self.fields = {entry["name"]: FieldEntry(**entry) for entry in self.meta.get("fields", ())}
+        self.field_places = {name: place for place, name in enumerate(self.fields)}
+        self.num_docs: int = self.meta.get("num_docs", 0)
+
+    @classmethod
+    def open(cls, path: Path) -> SegmentFile:
+        """Map a segment into memory; an `OSError` where there is no such file."""
+        with path.open("rb") as file:
+            return cls.map(file, str(path))
+
+    @classmethod
+    def map(cls, file: BinaryIO, name: str) -> SegmentFile:
+        """Map a file that is open; it can be closed after."""
+        try:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError as error:  # an empty file cannot be mapped
+            raise IndexCorruptError(f"{name} is empty. {_ADVICE}") from error
+        return cls(mapped, name)
+
+    def _read_directory(self) -> dict[str, Any]:
+        size = len(self._buffer)
+        if size < _HEADER_SIZE:
+            raise IndexCorruptError(f"{self.name} is cut off: it has {size} bytes. {_ADVICE}")
+        magic, version, header_crc = _PREFIX.unpack_from(self._buffer)
+        if magic != MAGIC:
+            raise IndexCorruptError(f"{self.name} is no segment, or one that was never finished. {_ADVICE}")
+        if version > VERSION:
+            raise IndexVersionError(
+                f"{self.name} has the format {version}; this Dateline reads up to {VERSION}. Use the newer one, or "
+                "make the index anew with: reindex --rebuild"
+            )
+        if version < OLDEST_VERSION:
+            raise IndexVersionError(
+                f"{self.name} has the format {version}; this Dateline reads from {OLDEST_VERSION} on. {_ADVICE}"
+            )
+        rest = self._buffer[_PREFIX.size : _HEADER_SIZE]
+        file_size, offset, directory_size, directory_crc = _REST.unpack(rest)
+        if zlib.crc32(rest) != header_crc:
+            raise IndexCorruptError(f"{self.name} has a damaged header. {_ADVICE}")
+        if file_size != size:
+            raise IndexCorruptError(f"{self.name} is cut off: {size:,} of {file_size:,} bytes are there. {_ADVICE}")
+        written = self._buffer[offset : offset + directory_size]
+        if zlib.crc32(written) != directory_crc:
+            raise IndexCorruptError(f"{self.name} has a damaged directory. {_ADVICE}")
+        directory: dict[str, Any] = json.loads(bytes(written).decode("utf-8", "surrogatepass"))
+        return directory
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._directory
+
+    def __getitem__(self, name: str) -> Array:
+        """Return an array, which cannot be written to; raises `KeyError` where there is none of the name."""
+        array = self._arrays.get(name)
+        if array is None:
+            dtype, shape, offset, _ = self._directory[name]
+            count = int(np.prod(shape))
+            array = np.frombuffer(self._buffer, dtype=dtype, count=count, offset=offset).reshape(shape)
+            array.flags.writeable = False
+            self._arrays[name] = array
+        return array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._directory)
+
+    @property
+    def size(self) -> int:
+        """Return the size of the file in bytes."""
+        return len(self._buffer)
+
+    def verify(self) -> None:
+        """Read every array and compare it with its CRC; raises `IndexCorruptError` for the first that differs."""
+        for name, (_, _, _, crc) in self._directory.items():
+            array = self[name]
+            if zlib.crc32(array.reshape(-1).view(np.uint8).data if array.size else b"") != crc:
+                raise IndexCorruptError(f"{self.name} is damaged in {name!r}. {_ADVICE}")
+
+
+_ADVICE = "Make the index anew with: reindex --rebuild"
+
+
+def narrowest(largest: int) -> np.dtype[Any]:
+    """Return the narrowest unsigned type that holds numbers up to `largest`."""
+    return np.dtype(np.min_scalar_type(max(largest, 0)))
+
+
+def to_meta(num_docs: int, fields: Iterable[FieldEntry], **more: Any) -> dict[str, Any]:
+    """Return the `meta` of a segment."""
+    return {"num_docs": num_docs, "fields": [asdict(field) for field in fields], **more}

@@ -1,0 +1,1 @@
+"""The inner loops of the codec: plain functions on arrays, compiled by numba; they import numpy and numba alone."""

@@ -1,0 +1,193 @@
+"""Looking up terms: by their bytes, by a pattern, by what is near them, over the sorted terms of a field.
+
+The arrays `term_bytes` (u1) and `term_offsets` (i8) are those of `index.codec.format`; `first` and `end` bound the
+terms that are looked at. A key is `bytes`, which costs no more to pass than an array and is not to be made into one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+ANY_RUN, ANY_ONE = np.uint8(ord("*")), np.uint8(ord("?"))
+
+
+@njit(cache=True, nogil=True)
+def _compare(term_bytes, start, end, key, length):
+    """Compare a term's bytes, from `start` to `end`, with the first `length` of a key: below, at or above 0."""
+    for i in range(min(end - start, length)):
+        difference = np.int64(term_bytes[start + i]) - np.int64(key[i])
+        if difference:
+            return difference
+    return end - start - length
+
+
+@njit(cache=True, nogil=True)
+def _find(term_bytes, term_offsets, first, end, key):
+    length, low, high, is_equal = len(key), np.int64(first), np.int64(end), False
+    while low < high:
+        middle = (low + high) >> 1
+        order = _compare(term_bytes, term_offsets[middle], term_offsets[middle + 1], key, length)
+        if order < 0:
+            low = middle + 1
+        else:
+            high, is_equal = middle, order == 0
+    return low if is_equal else ~low
+
+
+@njit(cache=True, nogil=True)
+def find_term(term_bytes, term_offsets, first, end, key):
+    """Return the number of the first term that is not below `key`; its complement (`~`) if it is not `key` itself."""
+    return _find(term_bytes, term_offsets, first, end, key)
+
+
+@njit(cache=True, nogil=True)
+def find_word(term_bytes, term_offsets, posting_starts, first, end, key):
+    """Return the number of the term `key` and how many postings it has; -1 and 0 where there is none."""
+    term = _find(term_bytes, term_offsets, first, end, key)
+    return (term, posting_starts[term + 1] - posting_starts[term]) if term >= 0 else (np.int64(-1), np.int64(0))
+
+
+@njit(cache=True, nogil=True)
+def find_prefix_end(term_bytes, term_offsets, first, end, key):
+    """Return the number after that of the last term that begins with `key`; `first` is the first not below it."""
+    length, low, high = len(key), np.int64(first), np.int64(end)
+    while low < high:
+        middle = (low + high) >> 1
+        start = term_offsets[middle]
+        if _compare(term_bytes, start, min(start + length, term_offsets[middle + 1]), key, length) == 0:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _next_character(text, place):
+    """Return the place after the character of UTF-8 that begins at `place`."""
+    place += 1
+    while place < len(text) and text[place] & 0xC0 == 0x80:
+        place += 1
+    return place
+
+
+@njit(cache=True, nogil=True)
+def _is_match(text, pattern):
+    """Match a pattern of `*`, `?` and literal bytes with the whole text; goes back to the last `*` alone."""
+    place, at, star, resume = 0, 0, -1, 0
+    while place < len(text):
+        if at < len(pattern) and pattern[at] == ANY_RUN:
+            star, resume = at, place
+            at += 1
+        elif at < len(pattern) and pattern[at] == ANY_ONE:
+            place, at = _next_character(text, place), at + 1
+        elif at < len(pattern) and pattern[at] == text[place]:
+            place, at = place + 1, at + 1
+        elif star >= 0:
+            resume = _next_character(text, resume)
+            place, at = resume, star + 1
+        else:
+            return False
+    while at < len(pattern) and pattern[at] == ANY_RUN:
+        at += 1
+    return at == len(pattern)
+
+
+@njit(cache=True, nogil=True)
+def find_globs(term_bytes, term_offsets, first, end, pattern, found):
+    """Find the terms that match a pattern with `*` (any characters) and `?` (one), in UTF-8.
+
+    `found` i8, `end - first` places, output; returns how many there are.
+    """
+    count = 0
+    for term in range(first, end):
+        if _is_match(term_bytes[term_offsets[term] : term_offsets[term + 1]], pattern):
+            found[count] = term
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _decode(text, characters):
+    """Decode UTF-8 into code points; returns how many there are, or -1 if they are more than `characters` holds."""
+    count, place = 0, 0
+    while place < len(text):
+        if count == characters.size:
+            return -1
+        byte = np.uint32(text[place])
+        code, more = byte, 0
+        if byte >= 0xF0:
+            code, more = byte & np.uint32(0x07), 3
+        elif byte >= 0xE0:
+            code, more = byte & np.uint32(0x0F), 2
+        elif byte >= 0xC0:
+            code, more = byte & np.uint32(0x1F), 1
+        more = min(more, len(text) - place - 1)
+        for i in range(1, more + 1):
+            code = (code << np.uint32(6)) | (np.uint32(text[place + i]) & np.uint32(0x3F))
+        characters[count] = code
+        count, place = count + 1, place + 1 + more
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _is_within(word, word_size, other, other_size, limit, row):
+    """Say whether the Levenshtein distance is at most `limit`; `row` i8, `other_size` + 1 places, scratch."""
+    if abs(word_size - other_size) > limit:
+        return False
+    for j in range(other_size + 1):
+        row[j] = j
+    for i in range(word_size):
+        diagonal, lowest = row[0], i + 1
+        row[0] = i + 1
+        for j in range(other_size):
+            above = row[j + 1]
+            best = min(diagonal + (word[i] != other[j]), above + 1, row[j] + 1)
+            diagonal, row[j + 1] = above, best
+            lowest = min(lowest, best)
+        if lowest > limit:
+            return False
+    return row[other_size] <= limit
+
+
+@njit(cache=True, nogil=True)
+def find_fuzzy(term_bytes, term_offsets, first, end, skip, word, limit, characters, row, found):
+    """Find the terms whose code points after the first `skip` bytes are at most `limit` edits from `word`.
+
+    Edits are insertions, deletions and replacements (Levenshtein). `word` u4: code points. Scratch: `characters` u4,
+    `word.size + limit` places; `row` i8, one more. `found` i8, `end - first` places, output; returns how many.
+    """
+    count = 0
+    for term in range(first, end):
+        size = _decode(term_bytes[term_offsets[term] + skip : term_offsets[term + 1]], characters)
+        if size >= 0 and _is_within(word, word.size, characters, size, limit, row):
+            found[count] = term
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def add_doc_freqs(
+    term_bytes, term_offsets, first, end, other_bytes, other_offsets, other_first, other_end, other_starts, doc_freqs
+):
+    """Add to the document frequencies of a field's terms those of the same terms in another segment.
+
+    `other_starts` i8: that segment's `posting_starts`. `doc_freqs` i8, `end - first` places: read and written.
+    """
+    other = other_first
+    for term in range(first, end):
+        start, stop = term_offsets[term], term_offsets[term + 1]
+        while other < other_end:
+            other_start, other_stop = other_offsets[other], other_offsets[other + 1]
+            order = np.int64(0)
+            for i in range(min(stop - start, other_stop - other_start)):
+                order = np.int64(other_bytes[other_start + i]) - np.int64(term_bytes[start + i])
+                if order:
+                    break
+            if not order:
+                order = (other_stop - other_start) - (stop - start)
+            if order >= 0:
+                if order == 0:
+                    doc_freqs[term - first] += other_starts[other + 1] - other_starts[other]
+                break
+            other += 1

@@ -1,0 +1,1 @@
+"""Whoosh's own tests on the columnar codec; `scripts/conformance` runs them."""

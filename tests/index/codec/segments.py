@@ -1,0 +1,110 @@
+"""Segments made in two ways from the same documents: by Whoosh's own writer with the codec, and by the builder."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+from whoosh.analysis import Analyzer
+from whoosh.analysis.acore import Token
+from whoosh.fields import ID, KEYWORD, NUMERIC, STORED, TEXT, Schema
+from whoosh.filedb.filestore import RamStorage
+
+from index import analysis
+from index.codec import ColumnarCodec
+from index.codec.builder import Field, KeywordField, NumberField, SegmentBuilder, TextField
+from index.codec.field_values import encode_fields
+from index.codec.format import SegmentFile
+
+DEFAULT = -(1 << 62)
+FIELDS: tuple[Field, ...] = (
+    TextField("title", surfaces="title_surface"),
+    TextField("body", surfaces="body_surface"),
+    TextField("author", stems=False),
+    KeywordField("id", has_freqs=False),
+    KeywordField("author_exact"),
+    NumberField("published", default=DEFAULT),
+)
+
+Documents = Sequence[dict[str, Any]]
+
+
+class WordAnalyzer(Analyzer):  # type: ignore[misc]  # Whoosh is untyped here
+    def __init__(self, *, stems: bool) -> None:
+        self.stems = stems
+
+    def __call__(self, value: str, **kwargs: Any) -> Iterator[Token]:
+        token = Token(positions=True, boost=1.0, mode=kwargs.get("mode", ""))
+        for position, word in enumerate(analysis.tokenize(value)):
+            token.text = analysis.stem(word.surface) if self.stems else word.surface
+            token.pos = position
+            yield token
+
+
+def make_schema() -> Schema:
+    stems, surfaces = WordAnalyzer(stems=True), WordAnalyzer(stems=False)
+    return Schema(
+        id=ID(unique=True),
+        title=TEXT(analyzer=stems),
+        body=TEXT(analyzer=stems),
+        title_surface=KEYWORD(analyzer=surfaces),
+        body_surface=KEYWORD(analyzer=surfaces),
+        author=TEXT(analyzer=surfaces),
+        author_exact=KEYWORD(),
+        published=NUMERIC(int, bits=64, signed=True, shift_step=0, sortable=True, default=DEFAULT),
+        article=STORED(),
+    )
+
+
+def by_whoosh(documents: Documents) -> SegmentFile:
+    storage = RamStorage()
+    index = storage.create_index(make_schema())
+    writer = index.writer(codec=ColumnarCodec())
+    for document in documents:
+        surfaces = {f"{name}_surface": document[name] for name in ("title", "body") if name in document}
+        writer.add_document(**document, **surfaces)
+    writer.commit()
+    (segment,) = index._segments()
+    opened: SegmentFile = segment.open(storage)
+    return opened
+
+
+def by_builder(documents: Documents) -> SegmentFile:
+    builder = SegmentBuilder(FIELDS)
+    for document in documents:
+        stored = {"article": document["article"]} if "article" in document else {}
+        builder.add({name: value for name, value in document.items() if name != "article"}, encode_fields(stored))
+    return written(builder)
+
+
+def written(writes: Any) -> SegmentFile:
+    sink = io.BytesIO()
+    writes.write(sink)
+    segment = SegmentFile(sink.getvalue(), "in memory")
+    segment.verify()
+    return segment
+
+
+words = st.sampled_from(
+    ["run", "running", "runs", "U.S.", "naïve", "cafe\u0301", "łódź", "12,000", "C++", "the", "Ωμέγα", "\u0301"]
+)
+texts = st.lists(words, max_size=12).map(" ".join) | st.text(max_size=20)
+keywords = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+documents = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "id": keywords,
+            "title": texts,
+            "body": texts,
+            "author": texts,
+            "author_exact": st.lists(keywords, max_size=3),
+            "published": st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(-3, 3),
+            "article": texts,
+        },
+    ),
+    min_size=1,
+    max_size=8,
+)
