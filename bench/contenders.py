@@ -92,9 +92,7 @@ class Tantivy(Contender):
 
         def ask() -> tuple[int, list[Any]]:
             found = searcher.search(parsed, TOP_K, count=True)
-            return found.count or 0, [  # type: ignore[attr-defined]  # the package's hints lack it
-                address for _, address in found.hits
-            ]
+            return found.count, [address for _, address in found.hits]
 
         return ask
 
