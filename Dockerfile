@@ -23,7 +23,7 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --
     install --directory --owner=dateline --group=dateline /data/index
 COPY --from=builder /opt/dateline /opt/dateline
 COPY service/gunicorn.conf.py /opt/dateline/gunicorn.conf.py
-COPY scripts/container /opt/dateline/container
+COPY scripts/container /opt/dateline/container.sh
 
 # Nothing is written outside of /data/index, so that `docker run --read-only` works: the modules are compiled
 # already, and gunicorn's own files and the compiled kernels are in /dev/shm.
@@ -45,6 +45,6 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['DATELINE_PORT']), timeout=4); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
 
-ENTRYPOINT ["/opt/dateline/container"]
+ENTRYPOINT ["/opt/dateline/container.sh"]
 # No shell stays in between: gunicorn itself gets the SIGTERM of `docker stop`, and finishes its answers.
 CMD ["gunicorn", "--config", "/opt/dateline/gunicorn.conf.py", "service:create_app()"]

@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -322,9 +321,15 @@ def test_an_engine_sees_the_old_index_whole_or_the_new_one_whole(seed_folder: Pa
 
 
 SLOW_REINDEX = """
-import sys
+import sys, time
 from index import job
-job.run([sys.argv[1]], sys.argv[2], rebuild=sys.argv[3] == "rebuild")
+
+def stop_half_way(done, total):
+    if done == total // 2:
+        print("half", flush=True)
+        time.sleep(60)
+
+job.run([sys.argv[1]], sys.argv[2], rebuild=sys.argv[3] == "rebuild", memory_mb=1, progress=stop_half_way)
 """
 
 
@@ -334,21 +339,20 @@ def test_a_killed_run_leaves_the_index_as_it_was(seed_folder: Path, tmp_path: Pa
     job.run([seed_folder], str(index))
     for number in range(300):
         (seed_folder / f"new-{number}.txt").write_text(f"A zebra, the number {number}. " * 200)
-    process = subprocess.Popen([sys.executable, "-c", SLOW_REINDEX, str(seed_folder), str(index), kind])
-    try:
-        time.sleep(1.0)
-        killed_at_work = process.poll() is None
-    finally:
+    command = [sys.executable, "-c", SLOW_REINDEX, str(seed_folder), str(index), kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "half\n"
         process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert killed_at_work
+    # What it had written so far is there, and counts for nothing.
+    assert len(list(index.glob("build-*/*.segment"))) > 1
     assert (total(index), total(index, "zebra")) == (5, 0)
     assert job.run([seed_folder], str(index), rebuild=kind == "rebuild").failed == []
     assert (total(index), total(index, "zebra")) == (305, 300)
     builds = [path for path in index.iterdir() if path.is_dir()]
     assert len(builds) == 1
     assert not [path for path in builds[0].iterdir() if path.is_dir()]
-    assert len(list(builds[0].glob("*.seg"))) <= 2
+    assert len(list(builds[0].glob("*.segment"))) <= 2
 
 
 def test_a_cancelled_rebuild_leaves_nothing_behind(

@@ -107,7 +107,7 @@ def test_package_holds_all_that_the_service_needs(image: Image) -> None:
         path.relative_to(PROJECT)
         for package in ("index", "service")
         for path in (PROJECT / package).rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and "__pycache__" not in path.parts
     ]
     assert wanted
     assert [str(name) for name in wanted if not (installed / name).is_file()] == []

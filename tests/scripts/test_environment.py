@@ -101,7 +101,7 @@ def made(project: Project) -> Project:
 def test_first_run_makes_the_environment_and_says_so(project: Project) -> None:
     outcome = project.run("reindex")
     assert outcome.returncode == 0
-    assert outcome.stderr == "Setting up the environment (once)…\n"
+    assert outcome.stderr == "Setting up the environment (once)…\nCompiling the kernels (once)…\n"
     assert outcome.stdout == f"reindex {project.folder}/seeds {project.folder}/var/index \n"
 
 
