@@ -76,12 +76,14 @@ class ColumnarSearcher:
 
     def search(self, tree: Any, limit: int | None = 10) -> Hits:
         """Return the exact total and the best `limit` articles (None: all); the tree must be supported."""
-        size = self.num_docs if limit is None else max(0, min(limit, self.num_docs))
-        top = np.empty(size), np.empty(size, _INT64)
+        size = self.num_docs
+        if limit is not None and limit < size:
+            size = max(limit, 0)
+        scores, doc_ids = top = np.empty(size), np.empty(size, _INT64)
         total, filled = self._rank(tree, top, is_sorted=True)
         if filled < size:
-            return Hits(total, top[1][:filled].copy(), top[0][:filled].copy())
-        return Hits(total, top[1], top[0])
+            return Hits(total, doc_ids[:filled].copy(), scores[:filled].copy())
+        return Hits(total, doc_ids, scores)
 
     def match(self, tree: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return all articles that match, ids ascending, and their scores, which are those of `search`."""

@@ -26,6 +26,9 @@ from index.codec.view import SegmentView
 # Up to so many articles of a segment does Whoosh give some queries a constant score.
 SMALL_SEGMENT = 5000
 
+# How many expansions are kept.
+MAX_KNOWN = 64
+
 _NO_TERMS = np.empty(0, np.int64)
 
 
@@ -56,9 +59,21 @@ class Expander:
 
     def __init__(self, statistics: Statistics) -> None:
         self._statistics = statistics
+        self._known: dict[tuple[Any, int], Expansion] = {}
 
     def expand(self, tree: Any, place: int) -> Expansion:
         """Return the terms that a query stands for in a segment; the empty term is none."""
+        if type(tree) is Prefix or type(tree) is TermRange:
+            return self._expand(tree, place)
+        # For these many terms are looked at, and a tree is asked for them several times.
+        known = self._known.get((tree, place))
+        if known is None:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            known = self._known[tree, place] = self._expand(tree, place)
+        return known
+
+    def _expand(self, tree: Any, place: int) -> Expansion:
         field = self._statistics.field(tree.fieldname)
         entry = field.entries[place] if field is not None else None
         if field is None or entry is None:

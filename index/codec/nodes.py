@@ -171,8 +171,10 @@ class Evaluator:
         if field is None or field.row < 0:
             return None
         words, ids, places = self._find_phrase(tree, place, dropped)
-        plan = np.array([number for word in words for number in (0, word.row, word.weight * tree.boost, 0)], _FLOAT64)
-        _, _, freqs, lengths, norms, base = self._statistics.scoring_arrays[place]
+        plan = np.array(
+            [number for word in words for number in (0, 0, word.row, 0, word.weight * tree.boost)], _FLOAT64
+        )
+        _, freqs, lengths, norms, base = self._statistics.scoring_arrays[place]
         filled = scoring.rank_places(plan, ids, places, ids.size, freqs, lengths, norms, base, *top, filled, last)
         return ids.size, filled
 
@@ -185,7 +187,7 @@ class Evaluator:
         if len(words) < len(found):
             return [], np.empty(0, np.uint32), np.empty((0, 0), _INT64)
         view = self._statistics.views[place]
-        room = min([word.doc_freqs[place] for word in words]) + 1
+        room = min([stop - start for start, stop in [word.postings[place] for word in words]]) + 1
         ids, places = np.empty(room, np.uint32), np.empty((len(words), room), _INT64)
         terms = np.array([word.terms[place] for word in words], _INT64)
         count = phrases.match_phrase(

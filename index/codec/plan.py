@@ -72,26 +72,26 @@ class Planner:
         if kind is Term:
             word = self._word(tree.fieldname, tree.text)
             if word is not None:
-                term, row, weight = word.entries[place]
+                start, stop = word.postings[place]
                 boost *= tree.boost
-                if row < 0 or not _LEAST_BOOST <= boost <= _GREATEST_BOOST:
+                if word.row < 0 or not _LEAST_BOOST <= boost <= _GREATEST_BOOST:
                     return -1
-                if term >= 0:
-                    numbers += (term, row, weight * boost, number)
+                if start < stop:
+                    numbers += (start, stop, word.row, number, word.weight * boost)
             return number + 1
         if kind is And or kind is Or:
             subtrees = tree.subqueries
             if len(subtrees) == 1:  # whose matcher is its child's, without the boost of its own
                 return self._add(subtrees[0], boost, number, place, numbers, expansions)
             boost *= tree.boost
-            following = number if kind is And and subtrees else number + 1
+            following = number
             for subtree in subtrees:
-                reached = self._add(subtree, boost, number, place, numbers, expansions)
-                if kind is And:
-                    number = following = reached
-                if reached != following or reached < 0:
+                # What stands in an And has clauses of its own; what stands in an Or shares one.
+                number = following if kind is And else number
+                following = self._add(subtree, boost, number, place, numbers, expansions)
+                if following < 0 or (kind is Or and following != number + 1):
                     return -1
-            return following
+            return following if subtrees else number + 1
         if kind in MULTI_TERMS and not is_every(tree):
             expansion = self._expand(tree, boost * tree.boost, number, place)
             if expansion is not None:
@@ -107,11 +107,14 @@ class Planner:
         expansion = self._expander.expand(tree, place)
         if is_constant(tree, expansion, self._statistics.views[place].num_docs):
             return None
+        starts = self._statistics.views[place].posting_starts
         plan = np.empty((expansion.terms.size, scoring.WORD_SIZE))
-        plan[:, 0] = expansion.terms
-        plan[:, 1] = field.row
-        np.multiply(self._statistics.weights_of(field, place, expansion.terms), boost, out=plan[:, 2])
-        plan[:, 3] = number
+        plan[:, scoring.START] = starts[expansion.terms]
+        plan[:, scoring.STOP] = starts[expansion.terms + 1]
+        plan[:, scoring.ROW] = field.row
+        plan[:, scoring.CLAUSE] = number
+        plan[:, scoring.WEIGHT] = self._statistics.weights_of(field, place, expansion.terms)
+        plan[:, scoring.WEIGHT] *= boost
         return plan.reshape(-1)
 
 

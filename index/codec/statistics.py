@@ -29,6 +29,7 @@ from index.codec.view import SegmentView
 MAX_KNOWN_WORDS = 1 << 16
 MAX_ROWS = 32
 
+_UNKNOWN = object()  # what has not been looked up yet
 _LENGTHS = np.array([byte_to_length(byte) for byte in range(256)], np.float64)
 _NO_NORMS = np.empty(0, np.float64)
 _UNKNOWN_LENGTH = length_to_byte(1)  # what Whoosh takes where a segment has no lengths of a scorable field
@@ -70,17 +71,21 @@ class Field:
 
 
 class Word:
-    """A term of a field, looked up: its number in each segment (-1 where it is not), its postings there, its weight."""
+    """A term of a field, looked up: for each segment its number there (or -1) and its postings, and its weight."""
 
-    __slots__ = ("doc_freqs", "entries", "field", "row", "terms", "weight")
+    __slots__ = ("field", "postings", "row", "terms", "weight")
 
-    def __init__(self, field: Field, numbers: list[int], doc_freqs: list[int]) -> None:
+    def __init__(self, field: Field, numbers: list[int], postings: list[tuple[int, int]]) -> None:
         self.field = field
         self.row = field.row
         self.terms = numbers
-        self.doc_freqs = doc_freqs
-        self.weight = field.weigh(sum(doc_freqs))
-        self.entries = [(term, self.row, self.weight) for term in numbers]
+        self.postings = postings
+        self.weight = field.weigh(self.doc_freq)
+
+    @property
+    def doc_freq(self) -> int:
+        """Return the number of articles that have it, deleted ones too."""
+        return sum([stop - start for start, stop in self.postings])
 
 
 class Statistics:
@@ -94,13 +99,12 @@ class Statistics:
         self.num_docs = sum(view.num_docs for view in views)
         self._k1, self._b, self._field_b = k1, b, field_b
         self._fields: dict[str, Field | None] = {}
-        self._words: dict[tuple[str, Any], Word | None] = {}
+        self._words: dict[tuple[str, Any], Any] = {}
         self._weights: dict[tuple[str, int], NDArray[np.float64]] = {}
         self._lock = threading.Lock()
         # For each segment what the scoring kernels share; a new list, never a changed one, whenever a row is added.
         self.scoring_arrays = [
             (
-                view.posting_starts,
                 view.doc_ids,
                 view.freqs,
                 _frozen(np.empty((0, view.num_docs), np.uint8)),
@@ -125,22 +129,19 @@ class Statistics:
         if name not in self.schema:
             return None
         field = Field(name, self.schema[name], self.views, self._k1, self._field_b.get(name, self._b))
-        num_rows = len(self.scoring_arrays[0][3]) if self.views else MAX_ROWS
+        num_rows = len(self.scoring_arrays[0][2]) if self.views else MAX_ROWS
         # A field with weights of its own cannot be scored from frequencies, nor one without a boost.
         if not field.has_weights and field.factor > 0 and num_rows < MAX_ROWS and any(field.entries):
-            all_norms = _frozen(np.concatenate([self.scoring_arrays[0][4], _scoring_norms(field)]))
+            all_norms = _frozen(np.concatenate([self.scoring_arrays[0][3], _scoring_norms(field)]))
             self.scoring_arrays = [
                 (
-                    starts,
                     doc_ids,
                     freqs,
                     _frozen(np.concatenate([lengths, self._lengths(view, field)])),
                     all_norms,
                     base,
                 )
-                for view, (starts, doc_ids, freqs, lengths, _, base) in zip(
-                    self.views, self.scoring_arrays, strict=True
-                )
+                for view, (doc_ids, freqs, lengths, _, base) in zip(self.views, self.scoring_arrays, strict=True)
             ]
             field.row = num_rows
         return field
@@ -161,10 +162,19 @@ class Statistics:
 
     def word(self, name: str, text: Any) -> Word | None:
         """Return a term by its text, as Whoosh's queries have it; None where no segment has it."""
-        try:
-            return self._words[name, text]
-        except (KeyError, TypeError):
-            pass
+        # Texts of other types can be equal and yet mean different terms: 1, 1.0 and True.
+        if type(text) is not str and type(text) is not bytes:
+            return self._find_word(name, text)
+        known = self._words.get((name, text), _UNKNOWN)
+        if known is not _UNKNOWN:
+            word: Word | None = known
+            return word
+        if len(self._words) >= MAX_KNOWN_WORDS:
+            self._words.clear()
+        found = self._words[name, text] = self._find_word(name, text)
+        return found
+
+    def _find_word(self, name: str, text: Any) -> Word | None:
         field = self.field(name)
         if field is None:
             return None
@@ -172,25 +182,17 @@ class Statistics:
             key = field.kind.to_bytes(text)
         except ValueError:
             return None
-        word = self._find_word(field, key)
-        # Other types can be equal and yet mean different terms: 1, 1.0 and True.
-        if type(text) is str or type(text) is bytes:
-            if len(self._words) >= MAX_KNOWN_WORDS:
-                self._words.clear()
-            self._words[name, text] = word
-        return word
-
-    def _find_word(self, field: Field, key: bytes) -> Word | None:
-        numbers, doc_freqs = [], []
+        numbers, postings = [], []
         for view, entry in zip(self.views, field.entries, strict=True):
-            term, doc_freq = -1, 0
+            term, start, stop = -1, 0, 0
             if entry is not None:
-                term, doc_freq = terms.find_word(
-                    view.term_bytes, view.term_offsets, view.posting_starts, entry.first_term, entry.end_term, key
+                first, end = entry.first_term, entry.first_term + entry.num_terms
+                term, start, stop = terms.find_word(
+                    view.term_bytes, view.term_offsets, view.posting_starts, first, end, key
                 )
             numbers.append(term)
-            doc_freqs.append(doc_freq)
-        return Word(field, numbers, doc_freqs) if any(doc_freqs) else None
+            postings.append((start, stop))
+        return Word(field, numbers, postings) if max(numbers) >= 0 else None
 
     def weights_of(self, field: Field, place: int, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the weights of some terms of a field in a segment; those of all are made at the first call."""

@@ -136,7 +136,7 @@ class Support:
             word = self._statistics.word(name, text)
             if word is None:
                 continue
-            cost += sum(word.doc_freqs)
+            cost += word.doc_freq
             if with_positions:
                 for view, term in zip(self._statistics.views, word.terms, strict=True):
                     if term >= 0:

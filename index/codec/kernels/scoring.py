@@ -17,8 +17,8 @@ Every function below has its arguments from these:
 
 | argument | dtype, shape | what it is |
 |---|---|---|
-| `plan` | f8, 4 a word | term id, row of `lengths` and `norms`, weight (above 0), number of the clause |
-| `posting_starts`, `doc_ids`, `freqs` | i8, u, u | as in `index.codec.format` |
+| `plan` | f8, 5 a word | its postings from and to, row of `lengths` and `norms`, clause, weight (above 0) |
+| `doc_ids`, `freqs` | u, u | as in `index.codec.format` |
 | `lengths` | u1, (rows, N) | the length of each article as one byte, a row for each field that is searched |
 | `norms` | f4, (rows, 257) | a row for each field as well: see below |
 | `base` | int | the number of the segment's first article in the index |
@@ -39,8 +39,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-WORD_SIZE = 4  # numbers a word in a plan
-START, STOP, ROW, CLAUSE = 0, 1, 2, 3  # the rows of a table of words: their postings, and as in the plan
+WORD_SIZE = 5  # numbers a word in a plan
+START, STOP, ROW, CLAUSE, WEIGHT = 0, 1, 2, 3, 4  # where each is; a table of words has a row for each but the last
 SATURATION = 256  # the place after the norms of all length bytes
 MAX_LEAST_FREQ = 64  # how far a lower bound of frequencies is looked for
 MAX_SORTED = 128  # so few are kept sorted, which takes a third of the time of a heap; more are a heap
@@ -50,7 +50,7 @@ MANY_WORDS = 64  # so many make a window twice as wide, and so on: each has few 
 MAX_SIZE = np.iinfo(np.int64).max
 GALLOP = 12  # lists whose lengths differ so much are not gone through side by side
 RARITY = 12  # the clauses together are so many times as long as the first: go by its list
-FEW_OF_ALL = 16  # the clauses together have at most this part of the articles as postings: by the list as well
+FEW_OF_ALL = 8  # the clauses together have at most this part of the articles as postings: by the list as well
 FEW_OF_ANY = 64  # the same for one clause: by the list
 
 
@@ -485,7 +485,11 @@ def _list_first(words, num_first, doc_ids):
     room = 1
     for word in range(num_first):
         room += words[STOP, word] - words[START, word]
-    ids, spare, count = np.empty(room, np.uint32), np.empty(room if num_first > 1 else 0, np.uint32), 0
+    if num_first == 1:
+        ids = np.empty(room, np.uint32)
+        ids[: room - 1] = doc_ids[words[START, 0] : words[STOP, 0]]
+        return ids, room - 1
+    ids, spare, count = np.empty(room, np.uint32), np.empty(room, np.uint32), 0
     for word in range(num_first):
         if word:
             ids, spare = spare, ids
@@ -520,7 +524,7 @@ def _search_rarest(words, weights, doc_ids, freqs, lengths, norms, base, dropped
         count, word = 0, word % num_words
         for i in range(size):
             ids[count], sums[count], origins[count] = ids[i], sums[i], origins[i]
-            count += hits[i]
+            count += np.int64(hits[i])
     total, threshold = 0, _threshold(top_scores, filled)
     for i in range(count):
         if not _is_dropped(dropped, ids[i]):
@@ -532,40 +536,36 @@ def _search_rarest(words, weights, doc_ids, freqs, lengths, norms, base, dropped
 
 
 @njit(cache=True, nogil=True)
-def _arrange(plan, num_clauses, posting_starts, words, weights):
+def _arrange(plan, num_clauses, words, weights):
     """Write the words of a plan to a table, the shortest clause first; return its size and that of all."""
     num_words = weights.size
     sizes = np.zeros(num_clauses, np.int64)
-    for word in range(num_words):
-        term, clause = np.int64(plan[WORD_SIZE * word]), np.int64(plan[WORD_SIZE * word + 3])
-        sizes[clause] += posting_starts[term + 1] - posting_starts[term]
+    for first in range(0, plan.size, WORD_SIZE):
+        sizes[np.int64(plan[first + CLAUSE])] += np.int64(plan[first + STOP] - plan[first + START])
     shortest, size, filled = sizes.min(), sizes.sum(), 0
     for place in range(num_clauses):
         rarest = sizes.argmin()
-        for word in range(num_words):
-            if plan[WORD_SIZE * word + 3] == rarest:
-                term = np.int64(plan[WORD_SIZE * word])
-                words[START, filled], words[STOP, filled] = posting_starts[term], posting_starts[term + 1]
-                words[ROW, filled], words[CLAUSE, filled] = np.int64(plan[WORD_SIZE * word + 1]), place
-                weights[filled] = plan[WORD_SIZE * word + 2]
+        for first in range(0, plan.size, WORD_SIZE):
+            if filled < num_words and plan[first + CLAUSE] == rarest:
+                for i in range(CLAUSE):
+                    words[i, filled] = np.int64(plan[first + i])
+                words[CLAUSE, filled], weights[filled] = place, plan[first + WEIGHT]
                 filled += 1
         sizes[rarest] = MAX_SIZE
     return shortest, size
 
 
 @njit(cache=True, nogil=True)
-def search_plan(
-    plan, num_clauses, posting_starts, doc_ids, freqs, lengths, norms, base, dropped, top_scores, top_ids, filled, last
-):
+def search_plan(plan, num_clauses, doc_ids, freqs, lengths, norms, base, dropped, top_scores, top_ids, filled, last):
     """Search a segment by a plan with so many clauses, of which some may be without words."""
     num_words, num_docs, total = plan.size // WORD_SIZE, lengths.shape[1], 0
     rest = (doc_ids, freqs, lengths, norms, base, dropped, top_scores, top_ids, filled)
     if num_words == 1 and num_clauses == 1:
-        term, weight = np.int64(plan[0]), np.float32(plan[2])
-        total, filled = _search_word(posting_starts[term], posting_starts[term + 1], np.int64(plan[1]), weight, *rest)
+        start, stop, row = np.int64(plan[START]), np.int64(plan[STOP]), np.int64(plan[ROW])
+        total, filled = _search_word(start, stop, row, np.float32(plan[WEIGHT]), *rest)
     elif num_words >= num_clauses:
-        words, weights = np.empty((4, num_words), np.int64), np.empty(num_words, np.float32)
-        shortest, size = _arrange(plan, num_clauses, posting_starts, words, weights)
+        words, weights = np.empty((CLAUSE + 1, num_words), np.int64), np.empty(num_words, np.float32)
+        shortest, size = _arrange(plan, num_clauses, words, weights)
         if shortest == 0:
             pass
         elif num_clauses == 1 and size * FEW_OF_ANY > num_docs:
@@ -586,7 +586,7 @@ def rank_places(plan, ids, places, count, freqs, lengths, norms, base, top_score
     for i in range(count):
         score = np.float32(0)
         for word in range(plan.size // WORD_SIZE):
-            row, weight = np.int64(plan[WORD_SIZE * word + 1]), np.float32(plan[WORD_SIZE * word + 2])
+            row, weight = np.int64(plan[WORD_SIZE * word + ROW]), np.float32(plan[WORD_SIZE * word + WEIGHT])
             score += weight * _part(norms[row], freqs[places[word, i]], lengths[row, ids[i]])
         if score > threshold:
             filled = _offer(top_scores, top_ids, filled, score, base + np.int64(ids[i]))

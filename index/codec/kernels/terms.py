@@ -43,9 +43,11 @@ def find_term(term_bytes, term_offsets, first, end, key):
 
 @njit(cache=True, nogil=True)
 def find_word(term_bytes, term_offsets, posting_starts, first, end, key):
-    """Return the number of the term `key` and how many postings it has; -1 and 0 where there is none."""
+    """Return the number of the term `key`, where its postings begin and where they end; -1, 0 and 0 without one."""
     term = _find(term_bytes, term_offsets, first, end, key)
-    return (term, posting_starts[term + 1] - posting_starts[term]) if term >= 0 else (np.int64(-1), np.int64(0))
+    if term < 0:
+        return np.int64(-1), np.int64(0), np.int64(0)
+    return term, posting_starts[term], posting_starts[term + 1]
 
 
 @njit(cache=True, nogil=True)

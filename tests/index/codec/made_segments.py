@@ -97,12 +97,14 @@ def invert(documents: Sequence[Document], schema: Schema) -> bytes:
     lengths: dict[str, list[int]] = {}
     for doc_id, document in enumerate(documents):
         for name, value in document.items():
+            if name.startswith("_"):
+                continue
             kind = schema[name]
             length = 0
             for text, freq, weight, encoded in kind.index(value):
                 length += freq
                 known = fields[name][text].get(doc_id, (0.0, b""))
-                fields[name][text][doc_id] = known[0] + weight, encoded
+                fields[name][text][doc_id] = known[0] + weight * document.get(f"_{name}_boost", 1.0), encoded
             if kind.scorable:
                 lengths.setdefault(name, [0] * len(documents))[doc_id] = length
     sink = io.BytesIO()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from whoosh import query
 
-from tests.index.codec.made_segments import Document, Index, make_index
+from index.codec.evaluate import ColumnarSearcher
+from index.codec.expansion import SMALL_SEGMENT
+from tests.index.codec.made_segments import SCHEMA, Document, Index, make_index
 
 WORDS = ["a", "ab", "abc", "b", "ba", "bé", "c", "cab", "d"]
 TEXT_FIELDS = ["title", "body", "tag"]
@@ -27,6 +31,7 @@ def documents() -> st.SearchStrategy[Document]:
         optional={
             "title": text,
             "body": text,
+            "_body_boost": st.sampled_from([1.0, 2.5]),
             "tag": text,
             "number": st.integers(-20, 20),
             "plain": st.integers(-20, 20),
@@ -184,7 +189,7 @@ def scan(index: Index, tree: Any) -> dict[int, float]:
     return ask_stock(index, tree)
 
 
-def check(index: Index, tree: Any) -> None:
+def check(index: Index, tree: Any, limits: tuple[int | None, ...] = (0, 1, 3, None)) -> None:
     """Hold a tree's results equal to those of the scan, and of stock where that is right."""
     searcher = index.columnar
     assert searcher.supports(tree)
@@ -196,7 +201,7 @@ def check(index: Index, tree: Any) -> None:
     if is_right_in_stock(tree):
         assert found == pytest.approx(ask_stock(index, tree), rel=1e-5)
     ranked = sorted(zip((-scores).tolist(), doc_ids.tolist(), strict=True))
-    for limit in (0, 1, 3, None):
+    for limit in limits:
         hits = searcher.search(tree, limit)
         assert hits.total == len(doc_ids)
         assert hits.doc_ids.tolist() == [doc_id for _, doc_id in ranked[:limit]]
@@ -206,7 +211,7 @@ def check(index: Index, tree: Any) -> None:
 # --- tests
 
 
-@settings(deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 @given(SEGMENTS, st.sets(st.integers(0, 47)), st.lists(TREES, min_size=1, max_size=4))
 def test_any_tree_finds_what_stock_whoosh_and_a_scan_find(
     segments: list[list[Document]], deleted: set[int], trees: list[Any]
@@ -214,3 +219,128 @@ def test_any_tree_finds_what_stock_whoosh_and_a_scan_find(
     index = make_index(segments, {doc_id for doc_id in deleted if doc_id < sum(map(len, segments))})
     for tree in trees:
         check(index, tree)
+
+
+@settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
+@given(SEGMENTS, st.sampled_from([0.0, 0.5, 2.0]), st.sampled_from([0.0, 0.3, 1.0]), st.lists(TREES, min_size=1))
+def test_the_parameters_of_bm25_are_whooshs(
+    segments: list[list[Document]], k1: float, b: float, trees: list[Any]
+) -> None:
+    index = make_index(segments, set(), k1=k1, b=b, field_b={"title": 0.9})
+    for tree in trees:
+        check(index, tree)
+
+
+@pytest.fixture(scope="module")
+def large() -> Index:
+    """An index of a segment in which Whoosh sums up many terms and one in which it does not."""
+    generator = random.Random(5)
+    words = [f"{first}{second}{third}" for first in "abcdefghij" for second in "abcdefghij" for third in "abcdefghijkl"]
+
+    def make_document() -> Document:
+        picked = [words[int(len(words) * generator.random() ** 3)] for _ in range(generator.randint(1, 12))]
+        return {"title": " ".join(picked[:3]), "body": " ".join(picked), "number": generator.randint(-500, 500)}
+
+    sizes = (SMALL_SEGMENT + 900, 300)
+    deleted = set(generator.sample(range(sum(sizes)), 200))
+    return make_index([[make_document() for _ in range(size)] for size in sizes], deleted)
+
+
+def in_both(word: str) -> Any:
+    return query.Or([query.Term("title", word, boost=2.0), query.Term("body", word)])
+
+
+LARGE_TREES = [
+    query.Term("body", "aaa"),
+    query.Or([query.Term("body", word) for word in ("aaa", "abc", "caj")]),
+    query.Or([query.Term("body", word) for word in ("gag", "hej")]),
+    query.And([query.Term("body", word) for word in ("aaa", "aab")]),
+    query.And([query.Term("body", word) for word in ("aaa", "caj", "aab")]),
+    query.And([in_both("aaa"), in_both("aac")]),
+    query.And([in_both("aaa"), in_both("hej")]),
+    query.Or([in_both("aaa"), in_both("hej")], boost=3.0),
+    query.Phrase("body", ["aaa", "aab"]),
+    query.Phrase("body", ["aaa", "aab", "aaa"], slop=4, boost=2.0),
+    query.Prefix("body", "a", boost=2.0),
+    query.Prefix("title", "caj"),
+    query.Prefix("body", ""),
+    query.Wildcard("body", "*"),
+    query.Wildcard("body", "?a?"),  # 120 terms
+    query.Wildcard("body", "???"),  # 1,200: more than Whoosh sums up
+    query.Wildcard("body", "???", constantscore=False, boost=0.5),
+    query.FuzzyTerm("body", "aaa", maxdist=2),
+    query.And([query.Wildcard("body", "???"), query.Prefix("title", "b"), in_both("aaa")]),
+    query.Require(in_both("aaa"), query.NumericRange("number", -100, None)),
+    query.Require(query.Phrase("body", ["aaa", "aaa"], slop=3), query.NumericRange("number", -100, None)),
+    query.Require(query.Every(), query.Not(query.Prefix("body", "a"))),
+    query.Require(query.And([query.Prefix("body", "a"), query.Every()]), query.Term("body", "aaa")),
+    query.And([query.NumericRange("number", 0, 400), query.Not(query.Term("body", "aaa"))]),
+]
+
+
+@pytest.mark.parametrize("tree", LARGE_TREES, ids=str)
+def test_what_depends_on_size_is_right_on_both_sides(large: Index, tree: Any) -> None:
+    check(large, tree, limits=(1, 10, 500, None))
+
+
+def test_threads_share_a_searcher(large: Index) -> None:
+    def run(_: int) -> list[tuple[int, list[int]]]:
+        found = [large.columnar.search(tree) for tree in LARGE_TREES]
+        return [(hits.total, hits.doc_ids.tolist()) for hits in found]
+
+    expected = run(0)
+    with ThreadPoolExecutor(4) as threads:
+        assert all(answer == expected for answer in threads.map(run, range(12)))
+
+
+@pytest.mark.parametrize("tree", LARGE_TREES, ids=str)
+def test_the_cost_of_a_query_bounds_what_it_finds(large: Index, tree: Any) -> None:
+    assert large.columnar.cost(tree) >= large.columnar.search(tree, 0).total
+
+
+def test_an_index_without_articles_finds_nothing() -> None:
+    index = make_index([], set())
+    for tree in LARGE_TREES:
+        assert index.columnar.search(tree).total == 0
+
+
+def test_a_field_that_was_removed_or_has_no_words_finds_nothing() -> None:
+    index = make_index([[{"title": "a b"}], [{"body": "a"}]], set())
+    for tree in (query.Term("gone", "a"), query.Phrase("gone", ["a"]), query.Term("tag", "a"), query.Every("tag")):
+        assert index.columnar.supports(tree)
+        assert index.columnar.search(tree).total == 0
+
+
+class OwnTerm(query.Term):  # type: ignore[misc]  # Whoosh is untyped here
+    pass
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        query.Or([query.Term("body", "a"), query.Term("body", "b")], scale=0.5),
+        query.DisjunctionMax([query.Term("body", "a"), query.Term("body", "b")]),
+        query.And([query.Term("body", "a"), query.Term("body", "b", boost=-1.0)]),
+        query.Not(query.Term("body", "a", boost=0.0)),
+        query.Phrase("body", []),
+        query.Phrase("tag", ["a"]),
+        query.Prefix("number", "1"),
+        query.Prefix("gone", "a"),
+        query.Every("gone"),
+        query.NumericRange("body", 1, 2),
+        query.NumericRange("number", 1 << 40, None),
+        query.FuzzyTerm("body", "a", prefixlength=2),
+        query.Sequence([query.Term("body", "a")]),
+        query.ColumnQuery("number", 1),
+        query.NestedParent(query.Every(), query.Term("body", "a")),
+        OwnTerm("body", "a"),
+    ],
+    ids=repr,
+)
+def test_what_is_odd_or_rare_is_left_to_whoosh(tree: Any) -> None:
+    assert not make_index([[{"title": "a", "body": "a", "number": 1}]], set()).columnar.supports(tree)
+
+
+def test_parameters_that_could_give_scores_of_zero_are_refused() -> None:
+    with pytest.raises(ValueError, match="BM25"):
+        ColumnarSearcher([], SCHEMA, b=1.5)
