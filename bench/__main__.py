@@ -6,13 +6,16 @@ from pathlib import Path
 
 import click
 
+from bench import chart, measure, report
 from bench import contenders as engines
-from bench import measure, report
 from bench.corpus import make_documents, read_documents, write_documents
 from bench.queries import make_queries
 
 _FOLDER = Path("var/bench")
 _NEWS = Path("../shared/data/news.jsonl.gz")
+_SIZES = (10_000, 100_000, 1_000_000)
+# FTS5's slowest queries take seconds on more articles than this, and there are hundreds of them.
+_FTS5_ENDS = 50_000
 
 
 @click.group(invoke_without_command=True)
@@ -31,50 +34,64 @@ def main(context: click.Context) -> None:
     "--articles",
     "sizes",
     multiple=True,
+    default=_SIZES,
+    show_default=True,
     type=click.IntRange(min=100),
     help="Also this many articles made from the corpus; may be repeated.",
 )
+@click.option("--corpus-only", is_flag=True, help="Make no articles.")
 @click.option("--queries", "count", default=200, show_default=True, help="How many queries of each class.")
 @click.option("--folder", default=_FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where indexes go.")
 @click.option("--keep", is_flag=True, help="Search the indexes that an earlier run left, and build none.")
 @click.option("--skip-stock", is_flag=True, help="Leave out stock Whoosh, which takes a minute to build.")
 def codec(
     corpus: Path = _NEWS,
-    sizes: tuple[int, ...] = (),
+    sizes: tuple[int, ...] = _SIZES,
+    corpus_only: bool = False,
     count: int = 200,
     folder: Path = _FOLDER,
     keep: bool = False,
     skip_stock: bool = False,
 ) -> None:
-    """Build and search with Dateline, Tantivy, SQLite FTS5 and stock Whoosh, on the corpus and on made articles."""
+    """Build and search with Dateline, Tantivy, SQLite FTS5 and stock Whoosh, on the corpus and on made articles.
+
+    The tables come last, in Markdown; a chart is put beside the indexes.
+    """
     if not corpus.exists():
         raise click.ClickException(f"{corpus} is not there; name a JSONL of articles with --corpus")
     folder.mkdir(parents=True, exist_ok=True)
     everyone: list[type[engines.Contender]] = [engines.Dateline, engines.Tantivy, engines.Fts5]
     if not skip_stock:
         everyone.append(engines.StockWhoosh)
-    sections, by_size = [], {}
-    for size in (0, *sizes):
-        jsonl = corpus if size == 0 else _made(corpus, size, folder)
-        chosen: list[type[engines.Contender]] = everyone if size == 0 else [engines.Dateline, engines.Tantivy]
-        label = "the corpus" if size == 0 else f"{size:,} made articles"
-        click.echo(f"{label}:", err=True)
-        builds = {} if keep else _build(chosen, folder / str(size), jsonl)
-        opened = [kind(folder / str(size) / kind.__name__) for kind in chosen]
-        for contender in opened:
-            contender.open()
-        queries = make_queries(read_documents(jsonl), count)
-        results = measure.time_queries(opened, queries, lambda line: click.echo(line, err=True))
-        by_size[size] = results
-        sections.append(f"### {label[0].upper() + label[1:]}\n\n{report.queries_table(results, engines.Dateline.name)}")
-        if builds:
-            sections.append(report.builds_table(builds))
-        chart = folder / f"queries-{size or 'corpus'}.svg"
-        chart.write_text(report.chart(results, f"Queries over {label}"), encoding="utf-8")
-        click.echo(f"  chart: {chart}", err=True)
-    if len(by_size) > 1:
-        sections.append("### Growth\n\n" + report.growth_table(by_size, [engines.Dateline.name, engines.Tantivy.name]))
+    rounds = [_run("The corpus", everyone, corpus, folder / "corpus", count, keep=keep)]
+    for size in () if corpus_only else sizes:
+        chosen: list[type[engines.Contender]] = [engines.Dateline, engines.Tantivy]
+        if size < _FTS5_ENDS:
+            chosen.append(engines.Fts5)
+        jsonl = _made(corpus, size, folder)
+        rounds.append(_run(f"{size:,} made articles", chosen, jsonl, folder / str(size), count, keep=keep))
+    sections = [report.section(each, engines.Dateline.name) for each in rounds]
+    if len(rounds) > 1:
+        sections.append(report.growth_table(rounds[1:], [engines.Dateline.name, engines.Tantivy.name]))
+    drawn = folder / "chart.svg"
+    drawn.write_text(chart.draw(rounds, [engines.Dateline.name, engines.Tantivy.name]), encoding="utf-8")
+    click.echo(f"The chart: {drawn}", err=True)
     click.echo(f"{report.machine()}\n\n" + "\n\n".join(sections))
+
+
+def _run(
+    label: str, chosen: list[type[engines.Contender]], jsonl: Path, folder: Path, count: int, *, keep: bool
+) -> measure.Round:
+    """Build and search one set of articles with some of the engines."""
+    click.echo(f"{label}:", err=True)
+    builds = {} if keep else _build(chosen, folder, jsonl)
+    queries = make_queries(read_documents(jsonl), count)
+    contenders = [kind(folder / kind.__name__) for kind in chosen]
+    opened = {contender.name: measure.time_open(contender, queries[0]) for contender in contenders}
+    click.echo("  opened: " + ", ".join(f"{name} {taken:.1f} ms" for name, taken in opened.items()), err=True)
+    timed = measure.time_queries(contenders, queries, lambda line: click.echo(line, err=True))
+    articles = sum(1 for _ in read_documents(jsonl))
+    return measure.Round(label, articles, builds, opened, timed)
 
 
 def _made(corpus: Path, size: int, folder: Path) -> Path:

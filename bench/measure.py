@@ -39,8 +39,23 @@ class Timed:
     mean_total: float
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What was measured on one set of articles, each by the contender's name; no builds where old ones were kept.
+
+    `opened`: milliseconds until a first query was answered.
+    """
+
+    label: str
+    articles: int
+    builds: dict[str, Built]
+    opened: dict[str, float]
+    timed: dict[Kind, dict[str, Timed]]
+
+
 def build_here(contender: Contender, jsonl: Path) -> Built:
     """Build an index in this process, from the file to the commit."""
+    contender.load()
     contender.clear()
     count = 0
 
@@ -64,6 +79,18 @@ def build_apart(contender: type[Contender], folder: Path, jsonl: Path) -> Built:
     if done.returncode:
         raise RuntimeError(f"{contender.name} could not be built:\n{done.stderr}")
     return Built(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def time_open(contender: Contender, query: BenchQuery) -> float:
+    """Return how many milliseconds it takes to open an index and run a first query: a median."""
+    contender.load()
+    times = []
+    for _ in range(_REPEATS):
+        started = time.perf_counter_ns()
+        contender.open()
+        contender.prepare(query)()
+        times.append((time.perf_counter_ns() - started) / 1e6)
+    return statistics.median(times)
 
 
 def print_built(built: Built) -> None:

@@ -34,7 +34,7 @@ CLASSES: dict[Kind, str] = {
     "or": "any of 2 to 4 words of a title",
     "and": "both of two words of a title",
     "phrase": "two words in a row in a body",
-    "common": "any of three of the 100 most frequent words",
+    "common": "any of three very frequent words",
     "prefix": "words that begin with three letters",
 }
 

@@ -4,7 +4,7 @@
 |---|---|---|
 | `id` | the article's id | one article, replacing, deleting |
 | `title`, `body` | stems with positions | words and phrases |
-| `title_surface`, `body_surface` | surfaces | `word*`: a stem can be shorter than what was typed |
+| `title_surface`, `body_surface` | surfaces, parts of the stems | `word*`: a stem can be shorter than what is typed |
 | `source`, `author` | surfaces with positions | `source:` and `author:` in a query |
 | `source_exact`, `author_exact`, `language` | values as they are | filters and facets |
 | `published` | seconds since 1970, with a column | ranges, newest and oldest first, facets |
@@ -15,11 +15,13 @@ articles get into it by `index.codec.builder`, past Whoosh's analyzers, which ar
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from whoosh.analysis import Analyzer
 from whoosh.analysis.acore import Token as WhooshToken
 from whoosh.fields import ID, KEYWORD, NUMERIC, STORED, TEXT, Schema
@@ -30,7 +32,7 @@ from index.codec.fields import KeywordField, NumberField, TextField
 
 # Changes whenever an index made before could give wrong answers with the code as it is now: what is a word, how it
 # is folded, what the fields are.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # Stands for "no date" in the column; no article is that old.
 UNDATED = -(1 << 62)
@@ -60,8 +62,8 @@ def make_schema() -> Schema:
         id=ID(unique=True, stored=True),
         title=TEXT(analyzer=stems, stored=True),
         body=TEXT(analyzer=stems, stored=True),
-        title_surface=KEYWORD(analyzer=surfaces),
-        body_surface=KEYWORD(analyzer=surfaces),
+        title_surface=ID(analyzer=surfaces),
+        body_surface=ID(analyzer=surfaces),
         url=STORED(),
         source=TEXT(analyzer=surfaces, stored=True),
         source_exact=KEYWORD(),
@@ -102,17 +104,28 @@ def to_fields(article: Article) -> dict[str, object]:
     }
 
 
-_to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+_STORED = tuple(field.name for field in dataclasses.fields(Article))
 
 
 def to_stored(article: Article) -> bytes:
     """Return what is stored of an article, as `index.codec.stored` encodes fields; what is not known is left out."""
-    known = {name: value for name, value in article.to_dict().items() if value}
-    return _to_json(known).encode("utf-8", "surrogatepass")
+    known = {}
+    for name in _STORED:
+        value = getattr(article, name)
+        if value:
+            known[name] = value
+    try:
+        return orjson.dumps(known)
+    except orjson.JSONEncodeError:  # lone surrogates, from files with a broken encoding
+        return json.dumps(known, ensure_ascii=False, default=dt.date.isoformat).encode("utf-8", "surrogatepass")
 
 
-def from_stored(fields: dict[str, Any]) -> Article:
-    """Return the article of stored fields."""
+def from_stored(encoded: bytes) -> Article:
+    """Return the article that `to_stored` was given."""
+    try:
+        fields = orjson.loads(encoded)
+    except orjson.JSONDecodeError:
+        fields = json.loads(encoded.decode("utf-8", "surrogatepass"))
     published: str | None = fields.pop("published", None)
     return Article(
         id=fields.pop("id", ""),

@@ -3,10 +3,14 @@
 #
 # Each script sources this file and calls `require_environment`. A stamp in `.venv`, written when all is done, says
 # what the environment was made for and from; one without a stamp was not finished, and is made again from nothing.
+# The kernels have a stamp of their own: whenever one of their files changes, all are compiled anew, because numba
+# looks at the file of each kernel alone, and not at what that file uses of others.
 
 project=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$project/.venv
 stamp=$venv/dateline-stamp
+kernels=$project/index/codec/kernels
+kernels_stamp=$venv/dateline-kernels
 
 # Modules that were meant for another Python would hide those of this environment.
 unset PYTHONHOME PYTHONPATH
@@ -100,18 +104,36 @@ make_environment() { # EXTRAS
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
             --constraint constraints.txt --editable ".${extras:+[$extras]}"
     ) >&2 || die "the environment could not be made; pip's reason is above"
-    echo "Compiling the kernels (once)…" >&2
-    "$venv/bin/python" -m index.codec.warm || die "the kernels could not be compiled; the reason is above"
+    compile_kernels
     { stamp_place && printf '%s\n%s\n' "$contents" "$extras"; } >"$stamp.new"
     mv -- "$stamp.new" "$stamp"
 }
 
+kernels_contents() {
+    cat -- "$kernels"/*.py | cksum
+}
+
+kernels_are_ready() {
+    [[ -f $kernels_stamp && $(<"$kernels_stamp") == "$(kernels_contents)" ]]
+}
+
+compile_kernels() {
+    local contents
+    echo "Compiling the kernels (once)…" >&2
+    contents=$(kernels_contents)
+    kernels_are_ready || rm -f -- "$kernels_stamp" "$kernels"/__pycache__/*.nb[ic]
+    (cd -- "$project" && "$venv/bin/python" -m index.codec.warm) ||
+        die "the kernels could not be compiled; the reason is above"
+    printf '%s\n' "$contents" >"$kernels_stamp"
+}
+
 # Make sure of the environment, and of the extras if any are named; the extras stay until something else changes.
 require_environment() { # [EXTRAS]
-    environment_is_ready "${1:-}" && return
+    environment_is_ready "${1:-}" && kernels_are_ready && return
     choose_python
     lock "$python" "setting up the environment"
     # Whoever held the lock may have done it all.
     environment_is_ready "${1:-}" || make_environment "${1:-}"
+    kernels_are_ready || compile_kernels
     unlock
 }

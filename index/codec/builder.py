@@ -1,154 +1,198 @@
 """Builds a segment from articles at native speed, past Whoosh's analyzers, its posting pool and its sort.
 
-What it writes is what Whoosh's own writer would write with this codec for the same documents, array by array; tests
-hold it to that. 39,976 articles (55 MB of text) take 2.2 s on one core of 2.3 GHz: 0.6 s cutting words, 0.6 s
-compressing what is stored, 0.4 s inverting, 0.1 s each sorting words, making the lexicon and writing.
+What it writes reads as what Whoosh's own writer would write with this codec for the same documents; tests hold it to
+that. 39,976 articles (54 MB of text) take 2.1 s of one core of 2.3 GHz: 0.5 s each cutting words and compressing what
+is stored, 0.4 s inverting, sorting and stemming words, 0.2 s in `add`, 0.1 s writing; on two cores, 1.3 s.
 
-Texts are cut into words in batches; their tokens wait as numbers (4 bytes each) until `write`, where each distinct word
-is stemmed once and each field inverted. `nbytes` tells when it is time for that.
+Texts and stored fields go in batches to two threads, one that cuts words and one that compresses, so that whoever adds
+documents seldom waits. Tokens wait as numbers (4 bytes each) until `write`, where each distinct word is stemmed once
+and each field inverted. `nbytes` tells when it is time for that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from index.codec.field_arrays import (
-    FieldArrays,
-    KeywordCollector,
-    NumberCollector,
-    TokenChunk,
-    WordTerms,
-    invert_text,
-    to_sortable,
-    write_fields,
-)
+from index.codec.collectors import KeywordCollector, NumberCollector, to_sortable
+from index.codec.field_arrays import FieldArrays, write_fields
 from index.codec.fields import Field, KeywordField, NumberField, TextField
-from index.codec.format import FieldEntry, SegmentFileWriter, Sink, to_meta
-from index.codec.lexicon import LexiconFields, count_surfaces, write_lexicon
+from index.codec.format import SegmentFileWriter, Sink, to_meta
+from index.codec.inversion import Text, TokenChunk, WordTerms, invert_text
+from index.codec.part_arrays import PartArrays
 from index.codec.stemming import stem_all
 from index.codec.stored import SPOOL_SIZE, StoredWriter
 from index.codec.strings import Strings
 from index.codec.vocabulary import Vocabulary, encode
+from index.codec.worker import Worker
 
 __all__ = ["Field", "KeywordField", "NumberField", "SegmentBuilder", "TextField"]
 
-_BATCH_SIZE = 1 << 22  # bytes of text that are cut at once
+_BATCH_SIZE = 1 << 22  # bytes of text, or of stored fields, that are handed over at once
+_CUT_BATCHES = 2  # in the hands of the thread that cuts
+_STORED_BATCHES = 4  # of the one that compresses: others are cut while a dictionary is trained on the first
 _BYTES_PER_TOKEN = 11  # 4 while it waits, and at most 7 more while its field is inverted and written
+_BYTES_PER_BYTE = 5  # of a text that is not cut: it, a copy, and its tokens
+_BYTES_PER_TEXT = 40  # what Python needs for it besides
 
 
 class SegmentBuilder:
     """Takes one document after another, then writes them as a segment. Not safe to share between threads.
 
-    `folder` is where stored fields wait when they are many.
+    `folder` is where stored fields wait when they are many. A builder that is given up must be closed.
     """
 
     def __init__(self, fields: Iterable[Field], folder: str | None = None) -> None:
         fields = tuple(fields)
         self.num_docs = 0
         self._texts = [field for field in fields if isinstance(field, TextField)]
-        self._numbers = {field.name: (field, NumberCollector()) for field in fields if isinstance(field, NumberField)}
+        self._text_places = {field.name: place for place, field in enumerate(self._texts)}
         self._keywords = {
             field.name: (field, KeywordCollector()) for field in fields if isinstance(field, KeywordField)
         }
+        self._numbers = {field.name: (field, NumberCollector()) for field in fields if isinstance(field, NumberField)}
+        self._no_texts = [b""] * len(self._texts)
         self._stored = StoredWriter(folder)
-        self._stored_size = 0
         self._vocabulary = Vocabulary()
         self._chunks: list[TokenChunk] = []
-        self._num_tokens = 0
-        self._waiting: list[bytes] = []  # texts that are not cut yet, those of one document after another
-        self._waiting_size = 0
-        self._known = {field.name for field in fields}
-        with_surfaces = [(field.surfaces, field.name) for field in self._texts if field.surfaces]
-        self._lexicon_fields = LexiconFields(*zip(*with_surfaces, strict=True))
+        self._batch: list[bytes] = []  # texts that are to be cut, those of one document after another
+        self._batch_size = 0
+        self._stored_batch: list[bytes] = []
+        self._stored_batch_size = 0
+        self._first_doc = 0  # of the batch
+        self._uncut_size = self._uncompressed_size = 0  # of all batches that are not done
+        self._token_size = self._vocabulary_size = self._stored_size = self._collected_size = 0
+        self._cutter, self._compressor = Worker(_CUT_BATCHES), Worker(_STORED_BATCHES)
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory, those that `write` needs on top included; about."""
-        collectors = sum(collector.nbytes for _, collector in self._keywords.values())
-        collectors += sum(collector.nbytes for _, collector in self._numbers.values())
-        tokens = _BYTES_PER_TOKEN * (self._num_tokens + self._waiting_size // 5)
+        indexed = self._token_size + 2 * self._vocabulary_size + self._collected_size
         stored = min(self._stored_size, SPOOL_SIZE)
-        return tokens + 2 * self._vocabulary.nbytes + collectors + stored + 8 * self._waiting_size
+        return indexed + stored + _BYTES_PER_BYTE * self._uncut_size + self._uncompressed_size
 
     def add(self, values: Mapping[str, Any], stored: bytes = b"") -> int:
         """Add a document and return its number; `stored` is its stored fields by `field_values.encode_fields`.
 
         Values: a str for a text, one or several str for keywords, an int for a number; a field may be missing or None.
-        Raises `ValueError` (or its kin) for values that cannot be indexed, and nothing is added then.
+        Raises `ValueError` (or its kin) for values that cannot be indexed, and nothing is added then. What goes wrong
+        with documents before, such as an `OSError` where there is no room for what is stored, is raised here, too; the
+        builder is to be closed then.
         """
-        if not self._known.issuperset(values):
-            raise ValueError(f"There are no fields {sorted(values.keys() - self._known)}.")
-        texts = [encode(values.get(field.name) or "") for field in self._texts]
-        keywords = [
-            (collector, value.encode())
-            for name, (_, collector) in self._keywords.items()
-            for value in _as_several(values.get(name))
-        ]
-        numbers = [
-            (collector, _checked(values[name]))
-            for name, (_, collector) in self._numbers.items()
-            if values.get(name) is not None
-        ]
+        texts, size = self._no_texts.copy(), _BYTES_PER_TEXT * len(self._no_texts)
+        keywords: list[tuple[KeywordCollector, bytes]] = []
+        numbers: list[tuple[NumberCollector, int]] = []
+        for name, value in values.items():
+            if name in self._text_places:
+                if value:
+                    text = encode(value)
+                    texts[self._text_places[name]] = text
+                    size += len(text)
+            elif name in self._keywords:
+                if value is not None:
+                    collector = self._keywords[name][1]
+                    several = (value,) if isinstance(value, str) else value
+                    keywords += [(collector, each.encode()) for each in several]
+            elif name not in self._numbers:
+                raise ValueError(f"There is no field {name!r}.")
+            elif value is not None:
+                numbers.append((self._numbers[name][1], _checked(value)))
+        if self._batch_size >= _BATCH_SIZE or self._stored_batch_size >= _BATCH_SIZE:
+            self._hand_over()
         doc_id = self.num_docs
-        self._stored.add_raw(stored)
-        self._stored_size += len(stored)
         for keyword_collector, keyword in keywords:
-            keyword_collector.add(doc_id, keyword)
+            self._collected_size += keyword_collector.add(doc_id, keyword)
         for number_collector, number in numbers:
-            number_collector.add(doc_id, number)
-        self._waiting += texts
-        self._waiting_size += sum(map(len, texts))
+            self._collected_size += number_collector.add(doc_id, number)
+        self._batch += texts
+        self._batch_size += size
+        self._uncut_size += size
+        self._stored_batch.append(stored)
+        self._stored_batch_size += len(stored)
+        self._uncompressed_size += len(stored)
         self.num_docs += 1
-        if self._waiting_size >= _BATCH_SIZE:
-            self._cut()
         return doc_id
 
-    def _cut(self) -> None:
-        """Cut the texts that wait into words."""
-        if not self._waiting:
-            return
-        tokens = self._vocabulary.cut(self._waiting)
-        first_doc = self.num_docs - len(self._waiting) // len(self._texts)
-        self._chunks.append(TokenChunk(tokens.word_ids, tokens.starts, first_doc))
-        self._num_tokens += len(tokens.word_ids)
-        self._waiting, self._waiting_size = [], 0
+    def _hand_over(self) -> None:
+        """Have the documents that wait cut and compressed, each in a thread of its own."""
+        texts, size, first_doc = self._batch, self._batch_size, self._first_doc
+        stored, stored_size = self._stored_batch, self._stored_batch_size
+        self._batch, self._batch_size, self._first_doc = [], 0, self.num_docs
+        self._stored_batch, self._stored_batch_size = [], 0
+
+        def cut() -> tuple[TokenChunk, int]:
+            tokens = self._vocabulary.cut(texts)
+            return TokenChunk(tokens.word_ids, tokens.starts, first_doc), self._vocabulary.nbytes
+
+        def after_cutting(done: tuple[TokenChunk, int]) -> None:
+            chunk, self._vocabulary_size = done
+            self._chunks.append(chunk)
+            self._token_size += _BYTES_PER_TOKEN * len(chunk.word_ids)
+            self._uncut_size -= size
+
+        def after_compressing(_: None) -> None:
+            self._stored_size += stored_size
+            self._uncompressed_size -= stored_size
+
+        if texts:
+            self._cutter.submit(cut, after_cutting)
+        self._compressor.submit(lambda: self._stored.add_all(stored), after_compressing)
 
     def write(self, sink: Sink) -> None:
-        """Write the segment; the builder cannot be used again. The caller makes the file durable."""
-        self._cut()
-        words = Strings(self._vocabulary.word_bytes, self._vocabulary.word_offsets.astype(np.int64))
-        surfaces, stems = WordTerms(words), WordTerms(Strings(*stem_all(*words)))
-        fields = self._invert(surfaces, stems)
-        self._chunks.clear()
-        fields += [
-            collector.finish(name, has_freqs=field.has_freqs) for name, (field, collector) in self._keywords.items()
-        ]
-        fields += [collector.finish(name) for name, (_, collector) in self._numbers.items()]
-        file_writer = SegmentFileWriter(sink)
-        entries = write_fields(file_writer, fields)
-        meta: dict[str, Any] = {"columns": self._write_columns(file_writer), "vectors": []}
-        meta |= self._write_lexicon(file_writer, (surfaces, stems), fields, entries)
-        del fields
-        self._stored.write(file_writer)
-        self._stored.close()
-        file_writer.finish(to_meta(self.num_docs, entries, **meta))
+        """Write the segment; the builder is closed then, even if that fails. The caller makes the file durable."""
+        try:
+            self._hand_over()
+            self._cutter.finish()
+            fields, parts = self._invert()
+            fields += self._collected_fields()
+            file_writer = SegmentFileWriter(sink)
+            entries, position_width = write_fields(file_writer, fields, parts)
+            del fields, parts
+            columns = self._write_columns(file_writer)
+            self._compressor.finish()
+            self._stored.write(file_writer)
+            meta = to_meta(self.num_docs, entries, position_width=position_width, columns=columns, vectors=[])
+            file_writer.finish(meta)
+        finally:
+            self.close()
 
-    def _invert(self, surfaces: WordTerms, stems: WordTerms) -> list[FieldArrays]:
-        """Invert the texts."""
+    def close(self) -> None:
+        """Let go of the threads and of what waits on the disk; the builder cannot be used again."""
+        self._cutter.close()
+        self._compressor.close()
+        self._stored.close()
+
+    def _invert(self) -> tuple[list[FieldArrays], list[PartArrays]]:
+        """Invert the texts, whose tokens are let go of."""
+        words = Strings(self._vocabulary.word_bytes, self._vocabulary.word_offsets.astype(np.int64))
+        surfaces, stems = self._cutter.map(
+            lambda is_stems: WordTerms(Strings(*stem_all(*words)) if is_stems else words), (False, True)
+        )
         fields: list[FieldArrays] = []
+        parts: list[PartArrays] = []
         for place, field in enumerate(self._texts):
-            texts = (len(self._texts), place)
-            terms = stems if field.stems else surfaces
-            fields.append(invert_text(field.name, self._chunks, texts, terms, self.num_docs, with_positions=True))
-            if field.surfaces:
-                fields.append(
-                    invert_text(field.surfaces, self._chunks, texts, surfaces, self.num_docs, with_positions=False)
-                )
-        return fields
+            inverted, its_parts = invert_text(
+                Text(field.name, len(self._texts), place),
+                self._chunks,
+                stems if field.stems else surfaces,
+                self.num_docs,
+                (field.surfaces, surfaces) if field.surfaces else None,
+                self._cutter,
+            )
+            fields.append(inverted)
+            if its_parts is not None:
+                parts.append(its_parts)
+        self._chunks.clear()
+        return fields, parts
+
+    def _collected_fields(self) -> list[FieldArrays]:
+        """Return the fields of keywords and numbers."""
+        return [
+            *(collector.finish(name, has_freqs=field.has_freqs) for name, (field, collector) in self._keywords.items()),
+            *(collector.finish(name) for name, (_, collector) in self._numbers.items()),
+        ]
 
     def _write_columns(self, file_writer: SegmentFileWriter) -> list[dict[str, Any]]:
         columns: list[dict[str, Any]] = []
@@ -158,56 +202,6 @@ class SegmentBuilder:
                 default = int(to_sortable(np.array([field.default]))[0])
                 columns.append({"name": name, "kind": "numbers", "default": default})
         return columns
-
-    def _write_lexicon(
-        self,
-        file_writer: SegmentFileWriter,
-        words: tuple[WordTerms, WordTerms],  # surfaces, stems
-        fields: Sequence[FieldArrays],
-        entries: list[FieldEntry],
-    ) -> dict[str, Any]:
-        """Write the surfaces of the texts that have a field of surfaces; return what goes into `meta`."""
-        surfaces, stems = words
-        of_name = {field.name: field for field in fields}
-        first_terms = {entry.name: entry.first_term for entry in entries}
-        texts = [field for field in self._texts if field.surfaces in first_terms]
-        parts = [of_name[field.surfaces] for field in texts if field.surfaces]
-        if not parts:
-            return {}
-        is_used = np.zeros(surfaces.terms.size, np.bool_)
-        for part in parts:
-            is_used[_places(part)] = True
-        places, rows = np.flatnonzero(is_used), np.cumsum(is_used) - 1
-        terms = np.full((len(places), len(parts)), -1, np.int64)
-        first = 0
-        for column, part in enumerate(parts):
-            terms[rows[_places(part)], column] = first + np.arange(part.terms.size)
-            first += part.terms.size
-        counted = count_surfaces(
-            terms,
-            np.concatenate([[0], np.cumsum(np.concatenate([part.doc_freqs for part in parts]))]),
-            np.concatenate([part.doc_ids for part in parts]),
-            np.concatenate([part.freqs for part in parts]),
-        )
-        stem_terms = np.full(len(places), -1, np.int64)
-        for field in reversed(texts):
-            term_of = np.full(stems.terms.size, -1, np.int64)
-            part = of_name[field.name]
-            term_of[_places(part)] = first_terms[field.name] + np.arange(part.terms.size)
-            found = term_of[stems.ranks[surfaces.in_order[places]]]
-            stem_terms = np.where(found >= 0, found, stem_terms)
-        write_lexicon(file_writer, surfaces.terms.take(places), stem_terms, counted)
-        return {"lexicon": self._lexicon_fields.to_meta()}
-
-
-def _places(field: FieldArrays) -> NDArray[np.int64]:
-    return np.empty(0, np.int64) if field.places is None else field.places
-
-
-def _as_several(value: Any) -> Iterable[str]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else value
 
 
 def _checked(value: Any) -> int:

@@ -42,9 +42,15 @@ class OpenSegment:
         self._terms = TermTable(file)
 
     @property
+    def num_docs(self) -> int:
+        """Return how many documents there are, deleted ones included."""
+        count: int = self.segment.doc_count_all()
+        return count
+
+    @property
     def num_live(self) -> int:
         """Return how many documents are not deleted."""
-        return self.segment.doc_count_all() - self.segment.deleted_count()
+        return self.num_docs - self.segment.deleted_count()
 
     def delete_by_term(self, field: str, term: bytes) -> int:
         """Delete the documents that have a term; returns how many there were."""
@@ -74,28 +80,24 @@ class SegmentSet:
         FileIndex.create(DurableStorage(str(folder)), schema, _INDEX_NAME)
         return SegmentSet(folder)
 
-    def add(self, write: Callable[[BinaryIO], int]) -> OpenSegment:
-        """Add a segment; `write` writes its file and returns the number of its documents."""
+    def write(self, write: Callable[[BinaryIO], int]) -> OpenSegment:
+        """Write a segment, which is none of the set before it is added to `segments`; safe to call from any thread.
+
+        `write` writes its file and returns the number of its documents.
+        """
         segment = ColumnarSegment(_INDEX_NAME)
         path = self.folder / segment.make_filename(f".{EXTENSION}")
         with path.open("xb") as file:
             segment.set_doc_count(write(file))
             file.flush()
             os.fsync(file.fileno())
-        opened = OpenSegment(segment, SegmentFile.open(path))
-        self.segments.append(opened)
-        return opened
+        return OpenSegment(segment, SegmentFile.open(path))
 
     def replace(self, merged: Iterable[OpenSegment], write: Callable[[BinaryIO], int]) -> None:
         """Put one segment in the place of several, which it was merged from."""
         gone = {id(opened) for opened in merged}
         kept = [opened for opened in self.segments if id(opened) not in gone]
-        self.segments = kept
-        self.add(write)
-
-    def delete_by_term(self, field: str, term: bytes) -> int:
-        """Delete the documents that have a term, wherever they are; returns how many there were."""
-        return sum(opened.delete_by_term(field, term) for opened in self.segments)
+        self.segments = [*kept, self.write(write)]
 
     def commit(self) -> int:
         """Make the changes count, in one rename; returns the generation. Segments without documents go."""
@@ -122,29 +124,59 @@ def open_segments(folder: Path) -> tuple[int, Any, list[tuple[ColumnarSegment, S
     return toc.generation, toc.schema, [(segment, segment.open(storage)) for segment in toc.segments]
 
 
+# A segment has no more documents than this when Dateline makes it: a doc id takes two bytes then, and nothing large is
+# ever written again for the sake of something small.
+MAX_DOCS = 1 << 16
+
 # How many segments of about the same size there may be before they are merged, and what "about the same" is. Fewer
 # makes queries faster, more makes small commits cheaper; every article is merged once for each level of sizes.
 _MERGE_WIDTH = 6
 _LEVEL_FACTOR = 8
 _SMALLEST_LEVEL = 1_000
 
+# A segment is written anew when more than this part of it is deleted.
+_MAX_DELETED = 1 / 3
 
-def choose_merge(sizes: list[int]) -> list[int]:
-    """Return the places of the segments that are best merged now, given how many documents each has; or nothing.
 
-    Segments are sorted into levels by size, each a few times as large as the one below; the lowest level that is
-    full is merged, with the levels below it, since they would only be in the way.
+def choose_merge(sizes: list[tuple[int, int]]) -> list[int]:
+    """Return the places of the segments that are best merged now, into one of up to `MAX_DOCS`; or nothing.
+
+    sizes: of each segment how many documents it has that are not deleted, and how many in all. One with many deleted
+    is merged alone, one of more than half of `MAX_DOCS` never. The others are sorted into levels by size, each a few
+    times as large as the one below; of the lowest level that is full, and those below it, the smallest that fit are
+    merged.
     """
+    for place, (num_live, num_docs) in enumerate(sizes):
+        if 0 < num_live < num_docs * (1 - _MAX_DELETED):
+            return [place]
     levels: dict[int, list[int]] = {}
-    for place, size in enumerate(sizes):
+    for place, (num_live, _) in enumerate(sizes):
+        if num_live > MAX_DOCS // 2:
+            continue
         level, bound = 0, _SMALLEST_LEVEL
-        while size >= bound:
+        while num_live >= bound:
             level, bound = level + 1, bound * _LEVEL_FACTOR
         levels.setdefault(level, []).append(place)
+    below: list[int] = []
     for level in sorted(levels):
+        below += levels[level]
         if len(levels[level]) >= _MERGE_WIDTH:
-            return sorted(place for lower, places in levels.items() if lower <= level for place in places)
+            fitting = _smallest_that_fit(below, [num_live for num_live, _ in sizes])
+            if len(fitting) > 1:
+                return fitting
     return []
+
+
+def _smallest_that_fit(places: list[int], sizes: list[int]) -> list[int]:
+    """Return as many of some segments as fit into one, in order."""
+    chosen: list[int] = []
+    total = 0
+    for place in sorted(places, key=sizes.__getitem__):
+        total += sizes[place]
+        if total > MAX_DOCS:
+            break
+        chosen.append(place)
+    return sorted(chosen)
 
 
 def _sync(path: Path) -> None:

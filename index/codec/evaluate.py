@@ -92,21 +92,27 @@ class ColumnarSearcher:
         return top[1][:filled].copy(), top[0][:filled].copy()
 
     def _rank(self, tree: Any, top: tuple[Array, Array], *, is_sorted: bool) -> tuple[int, int]:
-        total = filled = 0
         filters: list[tuple[Any, bool]] = []
         while (kind := type(tree)) is Require or kind is AndNot:
             filters.append((tree.b, kind is Require))
             tree = tree.a
-        final = len(self._views) - 1
+        num_segments, kind = len(self._views), type(tree)
+        dropped = [self._evaluator.dropped(filters, place) for place in range(num_segments)] if filters else None
+        rank = self._evaluator.rank_phrase if kind is Phrase else self._planner.rank
+        ran = rank(tree, 0, num_segments, dropped, top, 0, is_sorted)
+        if ran is not None:
+            return ran
+        total = filled = 0
         for place, view in enumerate(self._views):
-            dropped = self._evaluator.dropped(filters, place) if filters else view.deleted
-            last = is_sorted and place == final
-            rank = self._evaluator.rank_phrase if kind is Phrase else self._planner.rank
-            ran = rank(tree, place, dropped, top, filled, last)
+            last = is_sorted and place == num_segments - 1
+            ran = rank(tree, place, place + 1, dropped, top, filled, last) if num_segments > 1 else None
+            if ran is None:
+                left_out = view.deleted if dropped is None else dropped[place]
+                ran = self._evaluator.rank_parts(tree, place, left_out, top, filled, last)
             if ran is None:
                 found = self._evaluator.evaluate(tree, place)
-                if filters:
-                    found = keep(found, dropped, is_wanted=False)
+                if dropped is not None:
+                    found = keep(found, dropped[place], is_wanted=False)
                 ran = _rank_found(found, view, top, filled, last)
             total, filled = total + ran[0], ran[1]
         return total, filled

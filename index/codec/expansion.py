@@ -152,7 +152,8 @@ class Expander:
 
     def _look_up(self, field: Field, place: int, texts: Iterable[Any]) -> NDArray[np.int64]:
         words = (self._statistics.word(field.name, text) for text in texts)
-        return np.array([word.terms[place] for word in words if word is not None and word.terms[place] >= 0], np.int64)
+        found = [word.term(place) for word in words if word is not None]
+        return np.array([term for term in found if term >= 0], np.int64)
 
 
 def _range_bounds(tree: Any, field: Field, view: SegmentView, entry: FieldEntry) -> tuple[int, int]:

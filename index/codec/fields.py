@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class TextField:
     """A text: positions, lengths; terms are stems, or surfaces with `stems` off.
 
-    `surfaces` names a second field, of the surfaces without positions; those are in the lexicon, too.
+    `surfaces` names a second field, of the surfaces: in which articles each is, as a part of those of its stem.
     """
 
     name: str

@@ -14,26 +14,52 @@ narrowest type that serves, which may differ from segment to segment.
 What is in the arrays
 ---------------------
 
-Terms are numbered over the whole segment: fields in the order of their names, the terms of a field in the order of
-their bytes. `meta["fields"]` has an entry for each field, in the same order (`FieldEntry`). In the names, N is
-`num_docs`, T the number of terms, P of postings, and `<f>` the field's place in `meta["fields"]`.
+Terms are numbered over the whole segment, field by field, the terms of a field in the order of their bytes.
+`meta["fields"]` has an entry for each field, in the order in which their terms are numbered (`FieldEntry`). In the
+names, N is `num_docs`, T the number of terms, P of postings, and `<f>` the field's place in `meta["fields"]`.
 
 | array | shape | what it holds |
 |---|---|---|
 | `term_bytes` | | the bytes of all terms, one after another |
 | `term_offsets` | T+1 | term t is `term_bytes[term_offsets[t]:term_offsets[t+1]]` |
-| `posting_starts` | T+1 | the postings of term t are those from `posting_starts[t]` to `posting_starts[t+1]` |
+| `posting_starts` | up to T+1 | the postings of term t are those from `posting_starts[t]` to `posting_starts[t+1]` |
 | `doc_ids` | P | the article of each posting, ascending within a term, without repetition |
-| `freqs` | P | how often the term is in the article; 1 where a field does not count |
-| `position_starts` | T+1 | the positions of term t, as `posting_starts` |
-| `positions` | | posting by posting, `freqs` of them each, ascending; only fields with `has_positions` have any |
+| `freqs` | P, u1 | how often the term is in the article, 255 for 255 and more; 1 where a field does not count |
+| `freq_overflow_places`, `freq_overflow_values` | | the postings, ascending, whose freq is 255 or more, and it |
+| `position_starts` | up to T+1 | the positions of term t, as `posting_starts` |
+| `positions` | u8 | packed (`index.codec.packing`, width `meta["position_width"]`), posting by posting, as many as |
+| | | its freq: the first as it is, of each other how far it is from the one before, which is never below 0 |
+| `position_overflow_places`, `position_overflow_values` | | what is too large for that width |
 | `lengths:<f>` | N | the number of words as one byte, by Whoosh's `length_to_byte`; 0 for none |
 | `weights:<f>` | P of the field | the weight of each posting (f4), where it is not `freqs` times `FieldEntry.boost` |
 | `value_offsets:<f>`, `value_bytes:<f>` | P of the field + 1 | the value of each posting, where it is none of these |
 
+`posting_starts` ends after the last field that has postings of its own, `position_starts` after the last that has
+positions: what the builder writes has fields with positions first, then others, then parts. An overflow table may be
+missing where it is empty.
+
+Parts
+-----
+
+The terms of a field with `parts_of` have no postings of their own: each is in some of the articles of one term of
+that other field, its parent, as a surface is in some of those of its stem. Such a field says only which articles,
+not how often. Its arrays have a number for each of its n terms; a parent has p postings, a term is in d of its
+articles:
+
+| array | shape | what it holds |
+|---|---|---|
+| `part_parents:<f>` | n | the number of the parent's term |
+| `part_doc_freqs:<f>` | n | d, 1 to p |
+| `part_starts:<f>` | n+1 | what is kept of term i is `part_bytes[part_starts[i]:part_starts[i+1]]` |
+| `part_bytes:<f>` | | see below |
+
+Nothing is kept if d is p. Otherwise it is a list of ordinals, ascending, that is of places among the parent's postings,
+as u2 if p is at most 65,536, else u4 (little-endian, not aligned); or a bitmap of (p + 7) // 8 bytes with a bit for
+each of the parent's postings, lowest first, where the list is not shorter than that.
+
 The other arrays belong to the modules that write them, whose docstrings say what is in them; their names begin with
 the module's word: `stored…` (`index.codec.stored`), `column…` (`index.codec.columns`), `vector…`
-(`index.codec.vectors`), `lexicon…` (`index.codec.lexicon`).
+(`index.codec.vectors`).
 """
 
 from __future__ import annotations
@@ -53,10 +79,12 @@ from numpy.typing import NDArray
 from index.errors import IndexCorruptError, IndexVersionError
 
 MAGIC = b"\x89DLS\r\n\x1a\n"  # as PNG's: shows a file that was sent as text, or with its high bits cut off
-VERSION = 1
-OLDEST_VERSION = 1
+VERSION = 2
+OLDEST_VERSION = 2
 EXTENSION = "segment"
 ALIGNMENT = 64
+FREQ_OVERFLOW = 255  # of a freq of this and more, `freqs` has this
+MAX_SHORT_ORDINALS = 1 << 16  # a parent with up to so many postings has ordinals of two bytes
 
 _HEADER_SIZE = 64
 _PREFIX = struct.Struct("<8sII")  # magic, version, CRC of the rest of the header
@@ -89,6 +117,7 @@ class FieldEntry:
     has_values: bool = False
     total_length: int = 0
     boost: float = 1.0  # of the Whoosh field's format when the segment was written
+    parts_of: str = ""  # the field of its terms' parents; such a field has no postings of its own
 
     @property
     def end_term(self) -> int:

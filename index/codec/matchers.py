@@ -13,6 +13,7 @@ from whoosh.matching.mcore import LeafMatcher, ReadTooFar
 from whoosh.util.numeric import byte_to_length
 
 from index.codec.format import Array, FieldEntry
+from index.codec.packing import read_freqs
 from index.codec.values import encode_frequency, encode_positions
 
 if TYPE_CHECKING:
@@ -158,20 +159,20 @@ class ColumnarMatcher(LeafMatcher):  # type: ignore[misc]  # Whoosh is untyped h
 
     def _freq(self) -> int:
         start, _ = self._table.posting_range(self._term_id)
-        return int(self._table.file["freqs"][start + self._posting])
+        return self._table.freq(start + self._posting)
 
     @cached_property
-    def _position_ends(self) -> Array:
+    def _position_starts(self) -> memoryview:
         start, end = self._table.posting_range(self._term_id)
-        return np.cumsum(self._table.file["freqs"][start:end], dtype=np.int64)
+        starts = np.empty(end - start + 1, np.int64)
+        starts[0] = self._table.file["position_starts"][self._term_id]
+        np.cumsum(read_freqs(self._table.file, start, end), out=starts[1:])
+        starts[1:] += starts[0]
+        return starts.data
 
     def _positions(self) -> list[int]:
-        posting = self._posting
-        first = self._table.file["position_starts"].data[self._term_id]
-        start = int(self._position_ends[posting - 1]) if posting else 0
-        end = int(self._position_ends[posting])
-        positions: list[int] = self._table.file["positions"][first + start : first + end].tolist()
-        return positions
+        posting, starts = self._posting, self._position_starts
+        return self._table.positions(starts[posting], starts[posting + 1])
 
     def _read_value(self) -> bytes:
         table = self._table

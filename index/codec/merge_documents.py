@@ -18,6 +18,10 @@ from index.codec.strings import Strings
 _DOCS_AT_ONCE = 1 << 14
 
 
+class UnmergeableError(ValueError):
+    """These segments cannot be merged by copying arrays."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A segment to merge. new_ids: u4[N], what its documents are called in the new one, `kernel.GONE` if deleted."""

@@ -38,6 +38,16 @@ class FieldPostings:
         starts = np.cumsum(self.doc_freqs) - self.doc_freqs
         return np.add.reduceat(self.freqs.astype(np.int64), starts)
 
+    def gaps(self) -> Array:
+        """Return the positions as the format has them: the first of each posting, of others the step from the last."""
+        if self.positions is None:
+            return np.empty(0, np.uint32)
+        gaps = self.positions.copy()
+        gaps[1:] -= self.positions[:-1]  # wrong for the first of a posting, if not for long
+        firsts = (np.cumsum(self.freqs, dtype=np.int64) - self.freqs.astype(np.int64))[self.freqs > 0]
+        gaps[firsts] = self.positions[firsts]
+        return gaps
+
 
 class FieldBuilder:
     """Collects the postings of a field: `start_term`, then the three lists, one entry each, and `flush` in between.

@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from index.codec.format import Array, FieldEntry
-from index.codec.kernels import scoring, terms
+from index.codec.kernels import addresses as at
+from index.codec.kernels import terms
+from index.codec.segment_table import SegmentTable, address_of
 from index.codec.view import SegmentView
 
-# How many words are kept looked up, and how many fields the scoring kernels can know: each has its lengths copied.
-MAX_KNOWN_WORDS = 1 << 16
-MAX_ROWS = 32
+# How many words are kept looked up, counted in each segment: of 32 bytes, so 16 MB.
+MAX_KNOWN = 1 << 19
 
 _UNKNOWN = object()  # what has not been looked up yet
 _LENGTHS = np.array([byte_to_length(byte) for byte in range(256)], np.float64)
@@ -44,13 +45,18 @@ class Field:
         self.entries: list[FieldEntry | None] = [view.field(name) for view in views]
         self.is_scorable = bool(kind.scorable)
         self.factor = float(kind.format.field_boost) if kind.format else 1.0
-        self.has_weights = any(entry is not None and entry.has_weights for entry in self.entries)
+        present = [entry for entry in self.entries if entry is not None]
+        self.has_weights = any(entry.has_weights for entry in present)
+        self.has_parts = any(entry.parts_of for entry in present)
         self.has_positions = bool(kind.format) and kind.format.supports("positions")
+        self.has_positions = self.has_positions and all(entry.has_positions for entry in present if entry.num_terms)
+        self.bounds = np.array([(entry.first_term, entry.end_term) if entry else (0, 0) for entry in self.entries])
+        self.bounds = self.bounds.astype(np.int64).reshape(-1, 2)
         self.norms = _NO_NORMS
         self.row = -1
         num_docs = sum(view.num_docs for view in views)
         if self.is_scorable:
-            total_length = sum(entry.total_length for entry in self.entries if entry is not None)
+            total_length = sum(entry.total_length for entry in present)
             average = total_length / (num_docs or 1) or 1
             self.norms = k1 * ((1 - b) + b * _LENGTHS / average)
         # Weights of words are kept without the boost: idf * (K1 + 1), or 1.
@@ -71,21 +77,25 @@ class Field:
 
 
 class Word:
-    """A term of a field, looked up: for each segment its number there (or -1) and its postings, and its weight."""
+    """A term of a field, looked up in all segments; it lives at least as long as its address is used.
 
-    __slots__ = ("field", "postings", "row", "terms", "weight")
+    `places` (i8, a row for each segment) is what `index.codec.kernels.addresses` says of a word, and `address` where
+    it is; `doc_freq` counts the articles that have it, deleted ones too.
+    """
 
-    def __init__(self, field: Field, numbers: list[int], postings: list[tuple[int, int]]) -> None:
+    __slots__ = ("address", "doc_freq", "field", "places", "row", "weight")
+
+    def __init__(self, field: Field, places: NDArray[np.int64], doc_freq: int) -> None:
         self.field = field
         self.row = field.row
-        self.terms = numbers
-        self.postings = postings
-        self.weight = field.weigh(self.doc_freq)
+        self.places = places
+        self.address = address_of(places)
+        self.doc_freq = doc_freq
+        self.weight = field.weigh(doc_freq)
 
-    @property
-    def doc_freq(self) -> int:
-        """Return the number of articles that have it, deleted ones too."""
-        return sum([stop - start for start, stop in self.postings])
+    def term(self, place: int) -> int:
+        """Return its number in a segment, -1 where it is not there."""
+        return int(self.places[place, at.TERM])
 
 
 class Statistics:
@@ -102,17 +112,9 @@ class Statistics:
         self._words: dict[tuple[str, Any], Any] = {}
         self._weights: dict[tuple[str, int], NDArray[np.float64]] = {}
         self._lock = threading.Lock()
-        # For each segment what the scoring kernels share; a new list, never a changed one, whenever a row is added.
-        self.scoring_arrays = [
-            (
-                view.doc_ids,
-                view.freqs,
-                _frozen(np.empty((0, view.num_docs), np.uint8)),
-                _NO_ROWS,
-                view.base,
-            )
-            for view in views
-        ]
+        self.table = SegmentTable(views)
+        self._norms = np.empty((0, 257), np.float32)
+        self._max_known_words = MAX_KNOWN // (len(views) or 1)
 
     def field(self, name: str) -> Field | None:
         """Return a field of the schema; None for another."""
@@ -129,27 +131,13 @@ class Statistics:
         if name not in self.schema:
             return None
         field = Field(name, self.schema[name], self.views, self._k1, self._field_b.get(name, self._b))
-        num_rows = len(self.scoring_arrays[0][2]) if self.views else MAX_ROWS
         # A field with weights of its own cannot be scored from frequencies, nor one without a boost.
-        if not field.has_weights and field.factor > 0 and num_rows < MAX_ROWS and any(field.entries):
-            all_norms = _frozen(np.concatenate([self.scoring_arrays[0][3], _scoring_norms(field)]))
-            self.scoring_arrays = [
-                (
-                    doc_ids,
-                    freqs,
-                    _frozen(np.concatenate([lengths, self._lengths(view, field)])),
-                    all_norms,
-                    base,
-                )
-                for view, (doc_ids, freqs, lengths, _, base) in zip(self.views, self.scoring_arrays, strict=True)
-            ]
-            field.row = num_rows
+        is_plain = not field.has_weights and not field.has_parts and field.factor > 0 and any(field.entries)
+        if is_plain and self.table.num_fields < at.MAX_ROWS:
+            self._norms = np.concatenate([self._norms, _scoring_norms(field)])
+            lengths = [self.length_bytes(view, field) for view in self.views]
+            field.row = self.table.add_field(lengths, self._norms)
         return field
-
-    def _lengths(self, view: SegmentView, field: Field) -> Array:
-        if not field.is_scorable:
-            return np.zeros((1, view.num_docs), np.uint8)
-        return self.length_bytes(view, field)[np.newaxis]
 
     @staticmethod
     def length_bytes(view: SegmentView, field: Field) -> Array:
@@ -169,7 +157,7 @@ class Statistics:
         if known is not _UNKNOWN:
             word: Word | None = known
             return word
-        if len(self._words) >= MAX_KNOWN_WORDS:
+        if len(self._words) >= self._max_known_words:
             self._words.clear()
         found = self._words[name, text] = self._find_word(name, text)
         return found
@@ -182,17 +170,17 @@ class Statistics:
             key = field.kind.to_bytes(text)
         except ValueError:
             return None
-        numbers, postings = [], []
-        for view, entry in zip(self.views, field.entries, strict=True):
-            term, start, stop = -1, 0, 0
-            if entry is not None:
-                first, end = entry.first_term, entry.first_term + entry.num_terms
-                term, start, stop = terms.find_word(
-                    view.term_bytes, view.term_offsets, view.posting_starts, first, end, key
-                )
-            numbers.append(term)
-            postings.append((start, stop))
-        return Word(field, numbers, postings) if max(numbers) >= 0 else None
+        places = np.empty((len(self.views), at.WORD_COLUMNS), np.int64)
+        doc_freq = terms.find_word(self.table.array, field.bounds, key, places)
+        if field.has_parts:
+            doc_freq += sum(self._part_doc_freq(field, place, term) for place, term in enumerate(places[:, at.TERM]))
+        return Word(field, places, doc_freq) if doc_freq else None
+
+    def _part_doc_freq(self, field: Field, place: int, term: int) -> int:
+        entry = field.entries[place]
+        if entry is None or not entry.parts_of or term < 0:
+            return 0
+        return int(self.views[place].parts(field.name).doc_freqs[term - entry.first_term])
 
     def weights_of(self, field: Field, place: int, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the weights of some terms of a field in a segment; those of all are made at the first call."""
@@ -207,22 +195,23 @@ class Statistics:
     def _weigh_field(self, field: Field, place: int, entry: FieldEntry) -> NDArray[np.float64]:
         view = self.views[place]
         first, end = entry.first_term, entry.end_term
-        doc_freqs = np.diff(view.posting_starts[first : end + 1])
-        if field.is_scorable:
-            for other, other_entry in zip(self.views, field.entries, strict=True):
-                if other is not view and other_entry is not None:
-                    terms.add_doc_freqs(
-                        view.term_bytes,
-                        view.term_offsets,
-                        first,
-                        end,
-                        other.term_bytes,
-                        other.term_offsets,
-                        other_entry.first_term,
-                        other_entry.end_term,
-                        other.posting_starts,
-                        doc_freqs,
-                    )
+        if not field.is_scorable:
+            return np.ones(end - first)
+        doc_freqs = np.diff(view.posting_starts[first : end + 1]).astype(np.int64)
+        for other, other_entry in zip(self.views, field.entries, strict=True):
+            if other is not view and other_entry is not None:
+                terms.add_doc_freqs(
+                    view.term_bytes,
+                    view.term_offsets,
+                    first,
+                    end,
+                    other.term_bytes,
+                    other.term_offsets,
+                    other_entry.first_term,
+                    other_entry.end_term,
+                    other.posting_starts,
+                    doc_freqs,
+                )
         weights: NDArray[np.float64] = _frozen(field.weigh_all(doc_freqs))
         return weights
 
@@ -236,6 +225,3 @@ def _scoring_norms(field: Field) -> NDArray[np.float32]:
 def _frozen(array: Any) -> Any:
     array.flags.writeable = False
     return array
-
-
-_NO_ROWS = _frozen(np.empty((0, scoring.SATURATION + 1), np.float32))

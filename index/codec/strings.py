@@ -1,4 +1,4 @@
-"""Lists of byte strings, as terms and words are: sorting, picking and looking up without a Python object for each."""
+"""Lists of byte strings, as terms and words are: sorting and picking without a Python object for each."""
 
 from __future__ import annotations
 
@@ -128,11 +128,3 @@ def _undecided(
     sizes = np.diff(starts, append=len(active))
     longest = np.maximum.reduceat(lengths[active], starts)
     return active[np.repeat((sizes > 1) & (longest > depth), sizes)]
-
-
-def find_all(wanted: Strings, among: Strings) -> NDArray[np.int64]:
-    """Return the place of each wanted string in a list without repetitions, -1 where it is not in it."""
-    ranked = rank(Strings.joined([among, wanted]))
-    place_of_rank = np.full(len(ranked.firsts), -1, np.int64)
-    place_of_rank[ranked.ranks[: among.size]] = np.arange(among.size)
-    return np.asarray(place_of_rank[ranked.ranks[among.size :]])

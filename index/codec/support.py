@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from whoosh.fields import NUMERIC, FieldType
 from whoosh.lang.morph_en import variations
 from whoosh.query import (
@@ -32,6 +33,7 @@ from whoosh.query import (
 from whoosh.query.qcore import _NullQuery
 
 from index.codec.expansion import Expander, is_every
+from index.codec.kernels import terms
 from index.codec.statistics import Statistics
 
 
@@ -100,7 +102,12 @@ class Support:
     def _has_values(self, name: str) -> bool:
         """Say whether a field's postings are kept as values in a form of their own, without frequencies."""
         field = self._statistics.field(name)
-        return field is not None and any(entry is not None and entry.has_values for entry in field.entries)
+        if field is None:
+            return False
+        return any(
+            entry is not None and (entry.has_values or (entry.parts_of and field.is_scorable))
+            for entry in field.entries
+        )
 
     def cost(self, tree: Any) -> int:
         """Return how many postings and positions an evaluation touches at most, roughly."""
@@ -138,28 +145,35 @@ class Support:
                 continue
             cost += word.doc_freq
             if with_positions:
-                for view, term in zip(self._statistics.views, word.terms, strict=True):
-                    if term >= 0:
-                        cost += int(view.position_starts[term + 1] - view.position_starts[term])
+                cost += int(terms.count_positions(self._statistics.table.array, word.places))
         return cost
 
     def _cost_of_every(self, tree: Any) -> int:
         if tree.fieldname is None:
             return self._statistics.num_docs
-        entries = [(view, view.field(tree.fieldname)) for view in self._statistics.views]
         return sum(
-            int(view.posting_starts[entry.end_term] - view.posting_starts[entry.first_term])
-            for view, entry in entries
-            if entry is not None
+            self._count_postings(place, tree.fieldname, entry.first_term, entry.end_term)
+            for place, view in enumerate(self._statistics.views)
+            if (entry := view.field(tree.fieldname)) is not None
         )
+
+    def _count_postings(self, place: int, name: str, first: int, end: int) -> int:
+        """Return how many postings the terms of a field from `first` to `end` have in a segment."""
+        view = self._statistics.views[place]
+        entry = view.fields[name]
+        if entry.parts_of:
+            doc_freqs = view.parts(name).doc_freqs[first - entry.first_term : end - entry.first_term]
+            return int(doc_freqs.sum(dtype=np.int64))
+        return int(view.posting_starts[end]) - int(view.posting_starts[first])
 
     def _cost_of_candidates(self, tree: Any) -> int:
         if is_every(tree):
             return self._cost_of_every(tree)
         cost = 0
-        for place, view in enumerate(self._statistics.views):
+        for place in range(len(self._statistics.views)):
             first, end = self._expander.candidates(tree, place)
-            cost += end - first + int(view.posting_starts[end] - view.posting_starts[first])
+            if first < end:
+                cost += end - first + self._count_postings(place, tree.fieldname, first, end)
         return cost
 
 

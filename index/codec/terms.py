@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import accumulate
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -11,8 +14,10 @@ from whoosh.codec import base
 from whoosh.reading import TermInfo, TermNotFound
 from whoosh.util.numeric import byte_to_length
 
-from index.codec.format import Array, FieldEntry, SegmentFile
+from index.codec.format import FREQ_OVERFLOW, Array, FieldEntry, SegmentFile
 from index.codec.matchers import ColumnarMatcher
+from index.codec.packing import PackedReader, packed_gaps, read_freqs
+from index.codec.parts import Parts
 from index.codec.segment import ColumnarSegment
 
 _MEMO_SIZE = 1 << 14
@@ -27,6 +32,8 @@ class TermTable:
         self._bytes = segment_file["term_bytes"].data
         self._offsets = segment_file["term_offsets"].data
         self._starts = segment_file["posting_starts"].data
+        self._freqs = segment_file["freqs"].data
+        self._parts = [Parts(segment_file, entry) for entry in segment_file.fields.values() if entry.parts_of]
         # One search in Whoosh looks a term up four times.
         self._memo: dict[tuple[str, bytes], int] = {}
 
@@ -66,20 +73,54 @@ class TermTable:
         self._memo[key] = term_id
         return term_id
 
+    def _parts_with(self, term_id: int) -> Parts | None:
+        """Return the parts that a term is one of, or None if it has postings of its own."""
+        for parts in self._parts:
+            if parts.first_term <= term_id < parts.end_term:
+                return parts
+        return None
+
     def posting_range(self, term_id: int) -> tuple[int, int]:
-        """Return where the postings of a term start and end."""
+        """Return where the postings of a term start and end; it must have postings of its own."""
         return self._starts[term_id], self._starts[term_id + 1]
 
+    def doc_freq(self, term_id: int) -> int:
+        """Return how many documents a term is in."""
+        parts = self._parts_with(term_id)
+        if parts is not None:
+            return parts.doc_freq(term_id)
+        start, end = self.posting_range(term_id)
+        return end - start
+
     def doc_ids(self, term_id: int) -> Array:
-        """Return the documents of a term."""
+        """Return the documents of a term, ascending."""
+        parts = self._parts_with(term_id)
+        if parts is not None:
+            return parts.doc_ids(term_id)
         start, end = self.posting_range(term_id)
         return self.file["doc_ids"][start:end]
 
+    def freq(self, posting: int) -> int:
+        """Return the freq of a posting, by its number in the segment."""
+        freq: int = self._freqs[posting]
+        return freq if freq < FREQ_OVERFLOW else int(read_freqs(self.file, posting, posting + 1)[0])
+
+    def positions(self, start: int, end: int) -> list[int]:
+        """Return the positions of one posting, which are those from `start` to `end` of the segment."""
+        gaps = self._gaps.read(start, end)
+        return list(accumulate(gaps)) if len(gaps) > 1 else gaps
+
+    @cached_property
+    def _gaps(self) -> PackedReader:
+        return PackedReader(packed_gaps(self.file))
+
     def weights(self, entry: FieldEntry, term_id: int) -> Array:
         """Return the weights of a term in its documents (f4)."""
+        if entry.parts_of:
+            return np.full(self.doc_freq(term_id), entry.boost, np.float32)
         start, end = self.posting_range(term_id)
         if not entry.has_weights:
-            weights: Array = (self.file["freqs"][start:end] * entry.boost).astype(np.float32)
+            weights: Array = (read_freqs(self.file, start, end) * entry.boost).astype(np.float32)
             return weights
         first = self._starts[entry.first_term]
         return self.file[f"weights:{self.file.field_places[entry.name]}"][start - first : end - first]
@@ -99,8 +140,12 @@ class ColumnarTermInfo(TermInfo):  # type: ignore[misc]  # Whoosh is untyped her
         self._table = table
         self._entry = entry
         self._term_id = term_id
-        start, end = table.posting_range(term_id)
-        doc_ids = table.file["doc_ids"]
+        if entry.parts_of:
+            doc_ids = table.doc_ids(term_id)
+            start, end = 0, len(doc_ids)
+        else:
+            doc_ids = table.file["doc_ids"]
+            start, end = table.posting_range(term_id)
         self._df = end - start
         self._minid = int(doc_ids[start])
         self._maxid = int(doc_ids[end - 1])
@@ -131,6 +176,8 @@ class ColumnarTermsReader(base.TermsReader):  # type: ignore[misc]  # Whoosh is 
         self.segment_file = segment_file
         self.table = TermTable(segment_file)
         self._segment = segment
+        # Whoosh goes through fields by their names; their terms are numbered in another order.
+        self._fields = sorted(segment_file.fields.values(), key=attrgetter("name"))
 
     def _require(self, fieldname: str, term: bytes) -> tuple[FieldEntry, int]:
         term_id = self.table.find(fieldname, term)
@@ -143,11 +190,11 @@ class ColumnarTermsReader(base.TermsReader):  # type: ignore[misc]  # Whoosh is 
 
     def indexed_field_names(self) -> Iterable[str]:
         """Return the names of the fields that have terms."""
-        return [entry.name for entry in self.segment_file.fields.values() if entry.num_terms]
+        return [entry.name for entry in self._fields if entry.num_terms]
 
     def terms(self) -> Iterator[tuple[str, bytes]]:
         """Yield all terms with their fields."""
-        for entry in self.segment_file.fields.values():
+        for entry in self._fields:
             for term in self.table.terms(entry.first_term, entry.end_term):
                 yield entry.name, term
 
@@ -156,18 +203,17 @@ class ColumnarTermsReader(base.TermsReader):  # type: ignore[misc]  # Whoosh is 
         return (term for term, _, _ in self._from(fieldname, prefix))
 
     def _from(self, fieldname: str, prefix: bytes) -> Iterator[tuple[tuple[str, bytes], FieldEntry, int]]:
-        fields = self.segment_file.fields
-        if fieldname not in fields:
+        start = self.segment_file.fields.get(fieldname)
+        if start is None:
             return
-        first = self.table.lower_bound(fields[fieldname], prefix)
-        for entry in list(fields.values())[self.segment_file.field_places[fieldname] :]:
-            first = max(first, entry.first_term)
+        for entry in self._fields[self._fields.index(start) :]:
+            first = self.table.lower_bound(entry, prefix) if entry is start else entry.first_term
             for term_id, term in enumerate(self.table.terms(first, entry.end_term), first):
                 yield (entry.name, term), entry, term_id
 
     def items(self) -> Iterator[tuple[tuple[str, bytes], ColumnarTermInfo]]:
         """Yield all terms and what is known of each."""
-        for entry in self.segment_file.fields.values():
+        for entry in self._fields:
             for term_id, term in enumerate(self.table.terms(entry.first_term, entry.end_term), entry.first_term):
                 yield (entry.name, term), ColumnarTermInfo(self.table, entry, term_id)
 
@@ -192,8 +238,7 @@ class ColumnarTermsReader(base.TermsReader):  # type: ignore[misc]  # Whoosh is 
         term_id = self.table.find(fieldname, text)
         if term_id is None:
             raise KeyError((fieldname, text))
-        start, end = self.table.posting_range(term_id)
-        return end - start
+        return self.table.doc_freq(term_id)
 
     def matcher(self, fieldname: str, text: bytes, format_: Any, scorer: Any = None) -> ColumnarMatcher:
         """Return the postings of a term, without those of deleted documents; raises `TermNotFound`."""

@@ -1,16 +1,16 @@
 """A segment as the searching kernels want it: its arrays in a few types, and which of its articles are deleted.
 
 A kernel is compiled anew for each combination of types that it is called with, which takes seconds. So what is on disk
-in the narrowest type that serves comes here in one of few: doc ids as u2 or u4, frequencies as u1 or u2 (or u4, which
-no news article needs), positions as u2 or u4, all that is counted in postings as i8. Where the file has that type
-already, as in any index of size, nothing is copied.
+in the narrowest type that serves comes here in one of few: doc ids as u2 or u4, what is counted in terms, postings or
+positions as u4, or u8 beyond 4 billion. Where the file has that type already, as in any index of size, nothing is
+copied. numba makes a float of u8 with i8, and numpy wraps u4 around: before any arithmetic they are made an `int`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,15 @@ Words = NDArray[np.uint64]
 
 NO_WORDS: Words = np.empty(0, np.uint64)
 NO_WORDS.flags.writeable = False
+
+
+class Parts(NamedTuple):
+    """The arrays of a field of parts, which `index.codec.format` describes: u4, u4, u4 or u8, u1."""
+
+    parents: Array
+    doc_freqs: Array
+    starts: Array
+    part_bytes: Array
 
 
 class SegmentView:
@@ -36,27 +45,28 @@ class SegmentView:
         self.num_docs = file.num_docs
         self.deleted = _to_words(deleted, self.num_docs) if deleted and any(deleted) else NO_WORDS
         self.fields = file.fields
-        self.posting_starts = _to_type(self._array("posting_starts"), np.int64)
-        self.doc_ids = _widen(self._array("doc_ids"), np.uint16)
-        self.freqs = _widen(self._array("freqs"), np.uint8)
-        self.term_bytes = _to_type(self._array("term_bytes"), np.uint8)
-        self.term_offsets = _to_type(self._array("term_offsets"), np.int64)
+        self.term_bytes = widen(self.array("term_bytes"), np.uint8)
+        self.term_offsets = widen(self.array("term_offsets"), np.uint32)
+        self.posting_starts = widen(self.array("posting_starts"), np.uint32)
+        self.doc_ids = widen(self.array("doc_ids"), np.uint16)
+        self._parts: dict[str, Parts] = {}
 
-    def _array(self, name: str) -> Array:
-        # A segment without postings may have been written without arrays for them.
+    def array(self, name: str) -> Array:
+        """Return an array of the file; a segment that has nothing to put there may have none."""
         if name in self.file:
             return self.file[name]
         return np.zeros(1 if name.endswith(("starts", "offsets")) else 0, np.uint8)
 
-    @cached_property
-    def position_starts(self) -> Array:
-        """Return where the positions of each term begin, as i8."""
-        return _to_type(self._array("position_starts"), np.int64)
-
-    @cached_property
-    def positions(self) -> Array:
-        """Return the positions, as u2 or u4."""
-        return _widen(self._array("positions"), np.uint16)
+    def parts(self, name: str) -> Parts:
+        """Return where the terms of a field are that has no postings of its own."""
+        parts = self._parts.get(name)
+        if parts is None:
+            place = self.file.field_places[name]
+            parents, doc_freqs, starts = (
+                widen(self.file[f"part_{word}:{place}"], np.uint32) for word in ("parents", "doc_freqs", "starts")
+            )
+            parts = self._parts[name] = Parts(parents, doc_freqs, starts, self.file[f"part_bytes:{place}"])
+        return parts
 
     @cached_property
     def live(self) -> Words:
@@ -117,5 +127,6 @@ def _to_type(array: Array, dtype: Any) -> Array:
     return converted
 
 
-def _widen(array: Array, narrowest: Any) -> Array:
+def widen(array: Array, narrowest: Any) -> Array:
+    """Return an array in a type that a kernel takes, of which `narrowest` is the first; a view if it has that."""
     return _to_type(array, np.result_type(array.dtype, narrowest))

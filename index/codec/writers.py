@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from whoosh.codec.base import OutOfOrderError
 
 from index.codec.documents import Document, DocumentsBuilder
 from index.codec.field_values import encode_value, join_fields
-from index.codec.format import EXTENSION, Array, FieldEntry, SegmentFileWriter, narrowest, to_meta
+from index.codec.format import EXTENSION, FREQ_OVERFLOW, Array, FieldEntry, SegmentFileWriter, narrowest, to_meta
+from index.codec.packing import pack
 from index.codec.postings import FieldBuilder, FieldPostings
 from index.codec.segment import ColumnarSegment
 
@@ -212,17 +213,15 @@ def write_segment(sink: Any, documents: DocumentsBuilder, postings: dict[str, Fi
     terms = [term for field in fields for term in field.terms]
     file_writer.write("term_bytes", np.frombuffer(b"".join(terms), np.uint8))
     file_writer.write("term_offsets", _offsets(np.fromiter(map(len, terms), np.int64, len(terms))))
-    for name, counts in (
-        ("posting_starts", [field.doc_freqs for field in fields]),
-        ("position_starts", [field.position_counts() for field in fields]),
-    ):
-        file_writer.write(name, _offsets(np.concatenate([np.zeros(0, np.int64), *counts])))
-    _write_columns(file_writer, fields)
+    file_writer.write("posting_starts", _offsets(_concatenate(field.doc_freqs for field in fields)))
+    _write_doc_ids(file_writer, fields)
+    _write_freqs(file_writer, fields)
+    position_width = _write_positions(file_writer, fields)
     for place, name in enumerate(names):
         if name in postings:
             _write_rest(file_writer, place, postings[name])
     meta = documents.write(file_writer, entries)
-    file_writer.finish(to_meta(documents.num_docs, entries, **meta))
+    file_writer.finish(to_meta(documents.num_docs, entries, position_width=position_width, **meta))
 
 
 def _make_entries(
@@ -254,21 +253,39 @@ def _offsets(counts: Array) -> Array:
     return offsets.astype(narrowest(int(offsets[-1])))
 
 
-def _write_columns(file_writer: SegmentFileWriter, fields: list[FieldPostings]) -> None:
-    """Write the arrays that go through all fields."""
-    columns: tuple[tuple[str, Callable[[FieldPostings], Array | None]], ...] = (
-        ("doc_ids", lambda field: field.doc_ids),
-        ("freqs", lambda field: field.freqs),
-        ("positions", lambda field: field.positions),
-    )
-    for name, column_of in columns:
-        parts = [part for part in map(column_of, fields) if part is not None]
-        dtype = narrowest(max((int(part.max(initial=0)) for part in parts), default=0))
-        file_writer.write_chunks(name, dtype, _cast(parts, dtype))
+def _concatenate(arrays: Iterable[Array]) -> Array:
+    return np.concatenate([np.empty(0, np.uint32), *arrays])
 
 
-def _cast(parts: list[Array], dtype: np.dtype[Any]) -> Iterator[Array]:
-    return (part.astype(dtype) for part in parts)
+def _write_doc_ids(file_writer: SegmentFileWriter, fields: list[FieldPostings]) -> None:
+    dtype = narrowest(max((int(field.doc_ids.max(initial=0)) for field in fields), default=0))
+    file_writer.write_chunks("doc_ids", dtype, (field.doc_ids.astype(dtype) for field in fields))
+
+
+def _write_freqs(file_writer: SegmentFileWriter, fields: list[FieldPostings]) -> None:
+    freqs = _concatenate(field.freqs for field in fields)
+    file_writer.write("freqs", np.minimum(freqs, FREQ_OVERFLOW).astype(np.uint8))
+    places = np.flatnonzero(freqs >= FREQ_OVERFLOW)
+    values = freqs[places]
+    dtypes = narrowest(len(freqs)), narrowest(int(values.max(initial=0)))
+    _write_overflow(file_writer, "freq", places.astype(dtypes[0]), values.astype(dtypes[1]))
+
+
+def _write_overflow(file_writer: SegmentFileWriter, name: str, places: Array, values: Array) -> None:
+    if len(places):
+        file_writer.write(f"{name}_overflow_places", places)
+        file_writer.write(f"{name}_overflow_values", values)
+
+
+def _write_positions(file_writer: SegmentFileWriter, fields: list[FieldPostings]) -> int:
+    """Write the positions and return the width in which they are packed."""
+    num_with_positions = max((place for place, field in enumerate(fields, 1) if field.positions is not None), default=0)
+    counts = (field.position_counts() for field in fields[:num_with_positions])
+    file_writer.write("position_starts", _offsets(_concatenate(counts)))
+    packed = pack(_concatenate(field.gaps() for field in fields))
+    file_writer.write("positions", packed.words)
+    _write_overflow(file_writer, "position", packed.overflow_places, packed.overflow_values)
+    return packed.width
 
 
 def _write_rest(file_writer: SegmentFileWriter, place: int, field: FieldPostings) -> None:

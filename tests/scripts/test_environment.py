@@ -38,6 +38,7 @@ case "$*" in
         echo "$*" >>"$LOG"
         echo "1 passed"
         ;;
+    *"-m index.codec.warm"*) echo "kernels" >>"$LOG" ;;
     *ensurepip*) [[ -z ${NO_ENSUREPIP:-} ]] || exit 1 ;;
     *) exec "$REAL_PYTHON" "$@" ;;
 esac
@@ -67,6 +68,9 @@ class Project:
             (tools / name).chmod(0o755)
         for name in ("setup.cfg", "pyproject.toml", "constraints.txt"):
             (self.folder / name).write_text("one\n")
+        self.kernels = self.folder / "index" / "codec" / "kernels"
+        (self.kernels / "__pycache__").mkdir(parents=True)
+        (self.kernels / "scoring.py").write_text("one\n")
         self.environment = newcomers_environment() | {
             "LOG": str(self.log),
             "PATH": f"{tools}:{os.environ['PATH']}",
@@ -94,7 +98,7 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture
 def made(project: Project) -> Project:
     assert project.run("reindex").returncode == 0
-    assert project.done() == ["venv", "pip ."]
+    assert project.done() == ["venv", "pip .", "kernels"]
     return project
 
 
@@ -114,9 +118,20 @@ def test_second_run_makes_nothing_and_is_silent(made: Project) -> None:
 def test_changed_requirements_are_installed_on_top(made: Project, name: str) -> None:
     (made.folder / name).write_text("two\n")
     assert made.run("reindex").returncode == 0
-    assert made.done() == ["pip ."]
+    assert made.done() == ["pip .", "kernels"]
     assert made.run("reindex").returncode == 0
     assert made.done() == []
+
+
+def test_a_changed_kernel_has_all_of_them_compiled_anew(made: Project) -> None:
+    compiled = made.kernels / "__pycache__" / "sets.one.nbi"
+    compiled.touch()
+    (made.kernels / "scoring.py").write_text("two\n")
+    outcome = made.run("reindex")
+    assert (outcome.returncode, outcome.stderr) == (0, "Compiling the kernels (once)…\n")
+    assert made.done() == ["kernels"]
+    assert not compiled.exists()
+    assert made.run("reindex").stderr == ""
 
 
 def test_extras_are_installed_once_and_do_not_disturb_the_others(made: Project) -> None:
@@ -135,7 +150,7 @@ def test_failed_installation_shows_its_reason_and_is_done_again(project: Project
     assert outcome.stderr.endswith("dateline: the environment could not be made; pip's reason is above\n")
     project.done()
     assert project.run("reindex").returncode == 0
-    assert project.done() == ["venv", "pip ."]
+    assert project.done() == ["venv", "pip .", "kernels"]
 
 
 def test_environment_whose_making_was_killed_is_made_again(project: Project) -> None:
@@ -150,7 +165,7 @@ def test_environment_whose_making_was_killed_is_made_again(project: Project) -> 
         os.killpg(process.pid, signal.SIGKILL)
     project.done()
     assert project.run("reindex").returncode == 0
-    assert project.done() == ["venv", "pip ."]
+    assert project.done() == ["venv", "pip .", "kernels"]
 
 
 def test_update_that_was_killed_starts_from_nothing(made: Project) -> None:
@@ -158,20 +173,20 @@ def test_update_that_was_killed_starts_from_nothing(made: Project) -> None:
     assert made.run("reindex", INSTALLING_FAILS="yes").returncode == 1
     assert made.done() == ["pip ."]
     assert made.run("reindex").returncode == 0
-    assert made.done() == ["venv", "pip ."]
+    assert made.done() == ["venv", "pip .", "kernels"]
 
 
 def test_moved_checkout_gets_a_new_environment(made: Project) -> None:
     made.folder = made.folder.rename(made.folder.with_name("moved"))
     assert made.run("reindex").returncode == 0
-    assert made.done() == ["venv", "pip ."]
+    assert made.done() == ["venv", "pip .", "kernels"]
 
 
 def test_environment_whose_python_is_gone_is_made_again(made: Project) -> None:
     (made.folder / ".venv" / "bin" / "python").unlink()
     (made.folder / ".venv" / "bin" / "python").symlink_to("/nowhere/python")
     assert made.run("reindex").returncode == 0
-    assert made.done() == ["venv", "pip ."]
+    assert made.done() == ["venv", "pip .", "kernels"]
 
 
 def test_two_scripts_at_once_make_one_environment(project: Project) -> None:
@@ -187,7 +202,7 @@ def test_two_scripts_at_once_make_one_environment(project: Project) -> None:
     ]
     errors = [process.communicate()[1] for process in running]
     assert [process.returncode for process in running] == [0, 0], errors
-    assert project.done() == ["venv", "pip ."]
+    assert project.done() == ["venv", "pip .", "kernels"]
     assert "Waiting for another script that is setting up the environment" in "".join(errors)
 
 
@@ -218,7 +233,7 @@ def test_python_without_venv_is_told_how_to_get_it(project: Project) -> None:
 def test_test_runs_every_step_and_ends_with_pytests_line(made: Project) -> None:
     outcome = made.run("test", "tests/one", "-k", "a b")
     assert outcome.returncode == 0, outcome.stderr
-    assert made.done()[1:] == ["ruff check", "ruff format --check", "mypy ", "-m pytest tests/one -k a b"]
+    assert made.done()[2:] == ["ruff check", "ruff format --check", "mypy ", "-m pytest tests/one -k a b"]
     assert outcome.stdout.splitlines()[-1] == "1 passed"
     assert [line for line in outcome.stdout.splitlines() if line.startswith("==")] == [
         "== ruff check ==",

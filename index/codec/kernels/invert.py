@@ -13,132 +13,89 @@ from numba import boolean, int64, njit, types, uint8, uint16, uint32
 
 # What a row of `seen` has.
 LAST_DOC, DOC_FREQ, COUNT, FREQ = 0, 1, 2, 3  # while counting; the document is one more, 0 for none yet
-NEXT_POSTING, NEXT_POSITION = 1, 2  # while placing
+NEXT_POSTING, NEXT_POSITION, LAST_POSITION = 1, 2, 3  # while placing
 ROW_SIZE = 4
+NO_BITMAP = -(1 << 62)
 
-_U4 = types.Array(uint32, 1, "C", readonly=True)
-_I8 = types.Array(int64, 1, "C", readonly=True)
+_U4, _I8 = (types.Array(number, 1, "C", readonly=True) for number in (uint32, int64))
 _ROWS = types.Array(uint32, 2, "C")
-_U1_OUT, _U2_OUT, _U4_OUT, _I8_OUT = (types.Array(number, 1, "C") for number in (uint8, uint16, uint32, int64))
-_DOC_IDS = [types.Array(number, 1, "C", readonly=True) for number in (uint16, uint32)]
-_FREQS = [types.Array(number, 1, "C", readonly=True) for number in (uint8, uint32)]
-_KEPT = types.Array(boolean, 1, "C", readonly=True)
+_B1_OUT, _U1_OUT, _U2_OUT, _U4_OUT = (types.Array(number, 1, "C") for number in (boolean, uint8, uint16, uint32))
 
 
-@njit([int64(_U4, _I8, int64, int64, int64, int64, _U4, _ROWS, _U4_OUT)], cache=True, nogil=True)
-def count_postings(word_ids, token_starts, stride, first, end, first_doc, term_of_word, seen, lengths):
+@njit([int64(_U4, _I8, int64, int64, int64, _U4, _ROWS, _B1_OUT, _U4_OUT)], cache=True, nogil=True)
+def count_postings(word_ids, token_starts, stride, text, first_doc, term_of_word, seen, is_there, lengths):
     """Count documents and tokens of each term in a part of the documents; return the largest number in one document.
 
-    word_ids: u4. token_starts: i8[n * stride + 1]: the texts of document d are those from d * stride on; the tokens
-    of its texts from `first` to `end` are counted. first_doc: the number of the first of the n documents.
+    word_ids: u4. token_starts: i8[n * stride + 1]: the texts of document d are those from d * stride on; `text` is the
+    one that is taken. first_doc: the number of the first of the n documents.
     seen: u4[T, 4], zeros before the first part; DOC_FREQ and COUNT of it are the result.
+    is_there: b1, out: for each word whether it is in any of the texts; False before the first part.
     lengths: u4[n], out: the number of tokens of each document.
     """
-    largest = np.int64(0)
+    largest = np.uint32(0)
     for doc in range((len(token_starts) - 1) // stride):
-        start, stop = token_starts[doc * stride + first], token_starts[doc * stride + end]
+        start, stop = token_starts[doc * stride + text], token_starts[doc * stride + text + 1]
         lengths[doc] = stop - start
-        mark = first_doc + doc + 1
+        mark = np.uint32(first_doc + doc + 1)
         for place in range(start, stop):
-            term = term_of_word[word_ids[np.uint64(place)]]
+            word = word_ids[np.uint64(place)]
+            is_there[word] = True
+            term = term_of_word[word]
+            freq = np.uint32(1)
             if seen[term, LAST_DOC] != mark:
                 seen[term, LAST_DOC] = mark
-                seen[term, DOC_FREQ] += 1
-                seen[term, FREQ] = 0
-            seen[term, COUNT] += 1
-            seen[term, FREQ] += 1
-            largest = max(largest, seen[term, FREQ])
-    return largest
+                seen[term, DOC_FREQ] += np.uint32(1)
+            else:
+                freq += seen[term, FREQ]
+            seen[term, COUNT] += np.uint32(1)
+            seen[term, FREQ] = freq
+            largest = max(largest, freq)
+    return np.int64(largest)
 
 
 _PLACING = [
-    types.void(_U4, _I8, int64, int64, int64, _U4, _ROWS, doc_ids, freqs, positions, boolean)
+    types.void(_U4, _I8, int64, int64, int64, _U4, _I8, _ROWS, doc_ids, freqs, gaps, _U1_OUT)
     for doc_ids in (_U2_OUT, _U4_OUT)
     for freqs in (_U1_OUT, _U4_OUT)
-    for positions in (_U2_OUT, _U4_OUT)
+    for gaps in (_U2_OUT, _U4_OUT)
 ]
 
 
 @njit(_PLACING, cache=True, nogil=True)
 def place_postings(
-    word_ids, token_starts, stride, text, first_doc, term_of_word, seen, doc_ids, freqs, positions, has_positions
+    word_ids, token_starts, stride, text, first_doc, term_of_word, bitmap_bits, seen, doc_ids, freqs, gaps, bitmaps
 ):
     """Put the tokens of a part of the documents where they belong; the parts come in order.
 
-    The first six as for `count_postings`; `text` is the one of a document's texts that is taken.
+    The first six as for `count_postings`.
+    bitmap_bits: i8, for each word the bit in `bitmaps` that stands for the first of all postings (which may be before
+    its own bitmap, even below 0), or `NO_BITMAP`; or i8[0] where no word has a bitmap.
     seen: u4[T, 4], in and out: at first no last document, and the places of each term's first posting and position.
-    doc_ids, freqs: out, as long as there are postings. positions: out, as long as there are tokens, or empty without
-    `has_positions`.
+    doc_ids, freqs: out, as long as there are postings. gaps: out, as long as there are tokens: the first position of
+    each posting as it is, of each other how far it is from the one before.
+    bitmaps: u1, in and out: gets a bit where a word is in an article of its term.
     """
+    has_bitmaps = len(bitmap_bits) > 0
     for doc in range((len(token_starts) - 1) // stride):
         start, stop = token_starts[doc * stride + text], token_starts[doc * stride + text + 1]
-        mark = first_doc + doc + 1
+        mark = np.uint32(first_doc + doc + 1)
         for place in range(start, stop):
-            term = term_of_word[word_ids[np.uint64(place)]]
-            posting = np.uint64(seen[term, NEXT_POSTING])
+            word = word_ids[np.uint64(place)]
+            term = term_of_word[word]
+            position = np.uint32(place - start)
+            gap, posting = position, seen[term, NEXT_POSTING]
             if seen[term, LAST_DOC] != mark:
                 seen[term, LAST_DOC] = mark
-                seen[term, NEXT_POSTING] += 1
-                doc_ids[posting] = mark - 1
+                seen[term, NEXT_POSTING] = posting + np.uint32(1)
+                doc_ids[posting] = mark - np.uint32(1)
                 freqs[posting] = 1
             else:
-                freqs[posting - np.uint64(1)] += 1
-            if has_positions:
-                positions[np.uint64(seen[term, NEXT_POSITION])] = place - start
-                seen[term, NEXT_POSITION] += 1
-
-
-_UNITED = [
-    types.void(types.Array(int64, 2, "C", readonly=True), _I8, doc_ids, freqs, _KEPT, _I8_OUT, _I8_OUT)
-    for doc_ids in _DOC_IDS
-    for freqs in _FREQS
-]
-
-
-@njit(cache=True, nogil=True)
-def _has(doc_ids, low, high, doc):
-    """Say whether a document is in an ascending list, from `low` to `high`."""
-    end = high
-    while low < high:
-        middle = (low + high) >> 1
-        if doc_ids[middle] < doc:
-            low = middle + 1
-        else:
-            high = middle
-    return low < end and doc_ids[low] == doc
-
-
-@njit(_UNITED, cache=True, nogil=True)
-def count_united(terms, posting_starts, doc_ids, freqs, is_kept, counts, doc_freqs):
-    """Count tokens and documents of words that are terms of several fields; a document with several counts once.
-
-    terms: i8[n, fields], the term of each word in each field, -1 for none. posting_starts, doc_ids, freqs: those of
-    the fields. is_kept: b1[N], the documents that count, or b1[0] for all. counts, doc_freqs: i8[n], out.
-
-    The longest list is counted; what shorter ones have besides is looked up in it.
-    """
-    for word in range(len(terms)):
-        count, found, longest, length = np.int64(0), np.int64(0), np.int64(0), np.int64(-1)
-        for field in range(terms.shape[1]):
-            term = terms[word, field]
-            if term >= 0 and posting_starts[term + 1] - posting_starts[term] > length:
-                longest, length = field, posting_starts[term + 1] - posting_starts[term]
-        for field in range(terms.shape[1]):
-            term = terms[word, field]
-            if term < 0:
-                continue
-            for posting in range(posting_starts[term], posting_starts[term + 1]):
-                doc = doc_ids[posting]
-                if len(is_kept) and not is_kept[doc]:
-                    continue
-                count += freqs[posting]
-                is_new = True
-                if field != longest:
-                    other = terms[word, longest]
-                    is_new = not _has(doc_ids, posting_starts[other], posting_starts[other + 1], doc)
-                    for before in range(field):
-                        other = terms[word, before]
-                        if is_new and before != longest and other >= 0:
-                            is_new = not _has(doc_ids, posting_starts[other], posting_starts[other + 1], doc)
-                found += is_new
-        counts[word], doc_freqs[word] = count, found
+                posting -= np.uint32(1)
+                freqs[posting] += 1
+                gap -= seen[term, LAST_POSITION]
+            gaps[seen[term, NEXT_POSITION]] = gap
+            seen[term, NEXT_POSITION] += np.uint32(1)
+            seen[term, LAST_POSITION] = position
+            if has_bitmaps and bitmap_bits[word] != NO_BITMAP:
+                bit = bitmap_bits[word] + np.int64(posting)
+                bitmaps[np.uint64(bit >> 3)] |= np.uint8(1 << (bit & 7))

@@ -17,21 +17,15 @@ _U4_OUT = types.Array(uint32, 1, "C")
 _I8_OUT = types.Array(int64, 1, "C")
 
 
-@njit([types.void(_I8, _U4, _U4, _U4, _I8_OUT, _I8_OUT, _I8_OUT)], cache=True, nogil=True)
-def count_kept(posting_starts, doc_ids, freqs, new_ids, doc_freqs, counts, largest):
-    """Count postings and tokens of each term that are kept; doc_freqs, counts: i8[n], out.
-
-    largest: i8[2], in and out: the largest new document and freq.
-    """
+@njit([types.void(_I8, _U4, _U4, _U4, _I8_OUT, _I8_OUT)], cache=True, nogil=True)
+def count_kept(posting_starts, doc_ids, freqs, new_ids, doc_freqs, counts):
+    """Count postings and tokens of each term that are kept; doc_freqs, counts: i8[n], out."""
     for term in range(len(posting_starts) - 1):
         doc_freq, count = np.int64(0), np.int64(0)
         for posting in range(posting_starts[term], posting_starts[term + 1]):
-            new_id = new_ids[doc_ids[posting]]
-            if new_id != GONE:
+            if new_ids[doc_ids[posting]] != GONE:
                 doc_freq += 1
                 count += freqs[posting]
-                largest[0] = max(largest[0], np.int64(new_id))
-                largest[1] = max(largest[1], np.int64(freqs[posting]))
         doc_freqs[term], counts[term] = doc_freq, count
 
 
@@ -48,8 +42,8 @@ def copy_postings(posting_starts, doc_ids, column, new_ids, term_ids, next_place
 
 
 @njit([types.void(_I8, _U4, _U4, _U4, _U4, _I8, _I8_OUT, _U4_OUT)], cache=True, nogil=True)
-def copy_positions(posting_starts, doc_ids, freqs, positions, new_ids, term_ids, next_places, out):
-    """Copy the positions of the postings that are kept; positions: of these terms, one after another."""
+def copy_positions(posting_starts, doc_ids, freqs, gaps, new_ids, term_ids, next_places, out):
+    """Copy the positions of the postings that are kept, as gaps (u4): of these terms, one after another."""
     source = np.int64(0)
     for term in range(len(posting_starts) - 1):
         place = next_places[term_ids[term]]
@@ -57,7 +51,7 @@ def copy_positions(posting_starts, doc_ids, freqs, positions, new_ids, term_ids,
             freq = np.int64(freqs[posting])
             if new_ids[doc_ids[posting]] != GONE:
                 for k in range(freq):
-                    out[place + k] = positions[source + k]
+                    out[place + k] = gaps[source + k]
                 place += freq
             source += freq
         next_places[term_ids[term]] = place

@@ -2,27 +2,23 @@
 
 A *plan* says what to look for: words in *clauses*. An article matches if at least one word of every clause is in it;
 its score is the sum over the words that are. One clause is a disjunction, clauses of one word each are a conjunction,
-and "every word in the title or the body" is what Dateline asks for. `search_plan` takes one of four ways:
+and "every word in the title or the body" is what Dateline asks for. `search_plan` takes one of four ways in a segment:
 
 - one word: nothing is added up, so most postings are passed over by their frequency alone, many at once;
 - one clause: a window of articles at a time, whose sums stay in the first-level cache;
 - several clauses, all long: the same way;
 - a clause with few postings: a list of articles, which each other clause makes shorter.
 
-All take articles in ascending order and keep the best k, from one segment on to the next. One kernel for all, with its
-scratch made inside: a call costs 0.1 microseconds for each array that it is given, which is what there is to save in
-a query for a rare word.
+All take articles in ascending order and keep the best k, from one segment on to the next. One call for all segments.
 
 Every function below has its arguments from these:
 
 | argument | dtype, shape | what it is |
 |---|---|---|
-| `plan` | f8, 5 a word | its postings from and to, row of `lengths` and `norms`, clause, weight (above 0) |
-| `doc_ids`, `freqs` | u, u | as in `index.codec.format` |
-| `lengths` | u1, (rows, N) | the length of each article as one byte, a row for each field that is searched |
-| `norms` | f4, (rows, 257) | a row for each field as well: see below |
-| `base` | int | the number of the segment's first article in the index |
-| `dropped` | u8, N/64 rounded up, or none | a bit for each article that is deleted or filtered out, lowest bit first |
+| `plan` | f8, 4 a word | address of its table (`addresses`) from the first segment on, row, clause, weight (above 0) |
+| `segments` | i8 | the table of segments; `segment` is a row of it |
+| `postings` | u, u1, 3 ints | `doc_ids`, `freqs`, and `overflow`: where the frequencies above 254 are, and how many |
+| `words`, `weights` | i8, f4 | a plan in one segment, the shortest clause first |
 | `top_scores`, `top_ids` | f8, i8, k | the best so far, of which `filled` are there: a heap if k is large; outputs |
 | `last` | bool | says to sort them in the end: score descending, then doc id ascending |
 
@@ -37,17 +33,23 @@ A search returns the number of matches and the new `filled`. If k is above `MAX_
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import carray, njit
 
-WORD_SIZE = 5  # numbers a word in a plan
-START, STOP, ROW, CLAUSE, WEIGHT = 0, 1, 2, 3, 4  # where each is; a table of words has a row for each but the last
-SATURATION = 256  # the place after the norms of all length bytes
-MAX_LEAST_FREQ = 64  # how far a lower bound of frequencies is looked for
+from index.codec.kernels import addresses as at
+from index.codec.kernels.addresses import pointer
+
+at.check_layout(1)  # to be raised with it, so that numba compiles this anew
+PLAN_SIZE = 4  # numbers a word in a plan
+PLACES, PLAN_ROW, PLAN_CLAUSE, PLAN_WEIGHT = 0, 1, 2, 3  # where each is
+START, STOP, ROW, CLAUSE = 0, 1, 2, 3  # the rows of `words`
+SATURATION, NUM_NORMS = 256, 257  # the place after the norms of all length bytes, and how many numbers a row has
+OVERFLOW = 255  # in `freqs`: the frequency is in the table beside them
+LESS = np.float32(0.9999)  # what a lower bound is multiplied with, since it was rounded
 MAX_SORTED = 128  # so few are kept sorted, which takes a third of the time of a heap; more are a heap
 BLOCK = 64  # articles or postings that are looked at together; half as many take 15 % longer, twice as many as long
 WINDOW = 8192  # articles whose sums and stages fit into a first-level cache of 48 KB
 MANY_WORDS = 64  # so many make a window twice as wide, and so on: each has few postings in one
-MAX_SIZE = np.iinfo(np.int64).max
+FEW = 64  # to make room for so few takes longer than to look them up
 GALLOP = 12  # lists whose lengths differ so much are not gone through side by side
 RARITY = 12  # the clauses together are so many times as long as the first: go by its list
 FEW_OF_ALL = 8  # the clauses together have at most this part of the articles as postings: by the list as well
@@ -57,8 +59,24 @@ FEW_OF_ANY = 64  # the same for one clause: by the list
 @njit(cache=True, nogil=True, error_model="numpy")  # no check for a division by 0 before each
 def _part(norms, freq, length):
     """Return what a posting adds before it is multiplied by the weight of its word."""
-    freq = np.float32(freq)
     return freq / (norms[SATURATION] * freq + norms[length])
+
+
+@njit(cache=True, nogil=True)
+def _high_freq(overflow, place):
+    """Return the frequency of a posting that is in the table: a caller looks at the byte, and seldom comes here."""
+    places, low, high = carray(pointer(overflow[0]), (overflow[2],), np.int64), 0, overflow[2] - 1
+    while low < high:
+        middle = (low + high) >> 1
+        low, high = (middle + 1, high) if places[middle] < np.int64(place) else (low, middle)
+    return np.float32(carray(pointer(overflow[1]), (overflow[2],), np.int64)[low])
+
+
+@njit(cache=True, nogil=True)
+def _field(segment, row):
+    """Return the norms of a field and the length bytes of a segment's articles in it."""
+    norms = carray(pointer(segment[at.NORMS] + row * NUM_NORMS * 4), (NUM_NORMS,), np.float32)
+    return norms, carray(pointer(segment[at.LENGTHS + row]), (segment[at.NUM_DOCS],), np.uint8)
 
 
 @njit(cache=True, nogil=True)
@@ -83,9 +101,16 @@ def _sift_down(scores, ids, place, size):
 
 
 @njit(cache=True, nogil=True)
-def _heapify(scores, ids, size):
-    for place in range(size // 2 - 1, -1, -1):
-        _sift_down(scores, ids, place, size)
+def _sort(scores, ids, filled, last):
+    """Make a heap of what is not sorted; if it is the last time, sort it: the best first."""
+    if scores.size <= MAX_SORTED:
+        return
+    for place in range(filled // 2 - 1, -1, -1):
+        _sift_down(scores, ids, place, filled)
+    for end in range(filled - 1 if last else 0, 0, -1):
+        scores[0], scores[end] = scores[end], scores[0]
+        ids[0], ids[end] = ids[end], ids[0]
+        _sift_down(scores, ids, 0, end)
 
 
 @njit(cache=True, nogil=True)
@@ -97,7 +122,7 @@ def _offer(scores, ids, filled, score, doc_id):
             scores[filled] = score
             ids[filled] = doc_id
             if filled == size - 1:
-                _heapify(scores, ids, size)
+                _sort(scores, ids, size, False)
             return filled + 1
         scores[0] = score
         ids[0] = doc_id
@@ -126,19 +151,6 @@ def _threshold(scores, filled):
 
 
 @njit(cache=True, nogil=True)
-def _sort(scores, ids, filled):
-    """Sort the heap: the best first."""
-    if scores.size <= MAX_SORTED:
-        return
-    if filled < scores.size:
-        _heapify(scores, ids, filled)
-    for end in range(filled - 1, 0, -1):
-        scores[0], scores[end] = scores[end], scores[0]
-        ids[0], ids[end] = ids[end], ids[0]
-        _sift_down(scores, ids, 0, end)
-
-
-@njit(cache=True, nogil=True)
 def select_top_k(doc_ids, scores, count, base, top_scores, top_ids, filled, last):
     """Put the first `count` articles of `doc_ids` (u4, ascending) with `scores` (f8) into the heap; return `filled`."""
     size = top_scores.size
@@ -147,7 +159,7 @@ def select_top_k(doc_ids, scores, count, base, top_scores, top_ids, filled, last
         if filled < size or (size and scores[i] > top_scores[worst]):
             filled = _offer(top_scores, top_ids, filled, scores[i], base + np.int64(doc_ids[i]))
     if last:
-        _sort(top_scores, top_ids, filled)
+        _sort(top_scores, top_ids, filled, True)
     return filled
 
 
@@ -175,13 +187,12 @@ def _advance(doc_ids, place, stop, target):
     return low
 
 
-@njit(cache=True, nogil=True)
-def _least_freq(field_norms, weight, threshold):
-    """Return the lowest frequency with which an article can exceed the threshold if it is short enough."""
-    for freq in range(1, MAX_LEAST_FREQ):
-        if weight * _part(field_norms, freq, 0) > threshold:
-            return freq
-    return MAX_LEAST_FREQ
+@njit(cache=True, nogil=True, error_model="numpy")
+def _least_freq(norms, weight, threshold):
+    """Return the least frequency with which an article may exceed the threshold if it is short enough."""
+    room = weight - threshold * norms[SATURATION]
+    freq = LESS * threshold * norms[0] / room if room > 0 else np.float32(OVERFLOW)
+    return np.int64(min(freq, np.float32(OVERFLOW - 1))) + 1
 
 
 @njit(cache=True, nogil=True)
@@ -255,6 +266,19 @@ def _take_window(sums, width, base, top_scores, top_ids, filled):
 
 
 @njit(cache=True, nogil=True)
+def rank_sums(sums, num_docs, base, top_scores, top_ids, filled, last):
+    """Rank the articles of a segment by their sums (f4, N rounded up to `BLOCK`; 0 for no match), which are cleared."""
+    total = 0
+    for first in range(0, num_docs, WINDOW):
+        window, width = sums[first : first + WINDOW], min(WINDOW, num_docs - first)
+        count, filled = _take_window(window, width, base + first, top_scores, top_ids, filled)
+        total += count
+    if last:
+        _sort(top_scores, top_ids, filled, True)
+    return total, filled
+
+
+@njit(cache=True, nogil=True)
 def _choose(freqs, least, chosen):
     """Write the places of frequencies that are high enough to `chosen`; return how many.
 
@@ -273,21 +297,25 @@ def _choose(freqs, least, chosen):
 
 
 @njit(cache=True, nogil=True)
-def _search_word(start, end, row, weight, doc_ids, freqs, lengths, norms, base, dropped, top_scores, top_ids, filled):
+def _search_word(start, end, row, weight, segment, postings, dropped, top_scores, top_ids, filled):
     """One word: its postings a block at a time."""
-    field_norms, sizes, total = norms[row], lengths[row], end - start
+    (field_norms, sizes), total, base = _field(segment, row), end - start, segment[at.BASE]
+    doc_ids, freqs, overflow = postings
     if dropped.size:
         total = 0
         for place in range(start, end):
             total += not _is_dropped(dropped, doc_ids[place])
     chosen = np.empty(BLOCK, np.int64)
-    least, threshold = 1, _threshold(top_scores, filled)
+    threshold = _threshold(top_scores, filled)
+    least = _least_freq(field_norms, weight, threshold)
     for first in range(start, end, BLOCK):
         stop = min(first + BLOCK, end)
         for i in range(_choose(freqs[first:stop], least, chosen)):
             place = np.uint64(first + chosen[i])
-            doc_id = doc_ids[place]
-            score = weight * _part(field_norms, freqs[place], sizes[doc_id])
+            doc_id, freq = doc_ids[place], np.float32(freqs[place])
+            if freq == OVERFLOW:
+                freq = _high_freq(overflow, place)
+            score = weight * _part(field_norms, freq, sizes[doc_id])
             if score > threshold and not _is_dropped(dropped, doc_id):
                 filled = _offer(top_scores, top_ids, filled, score, base + np.int64(doc_id))
                 if filled == top_scores.size:
@@ -297,9 +325,10 @@ def _search_word(start, end, row, weight, doc_ids, freqs, lengths, norms, base, 
 
 
 @njit(cache=True, nogil=True)
-def _search_any(words, weights, doc_ids, freqs, lengths, norms, base, dropped, top_scores, top_ids, filled):
+def _search_any(words, weights, segment, postings, dropped, top_scores, top_ids, filled):
     """One clause, a window of articles at a time."""
-    num_docs, total, num_words = lengths.shape[1], 0, weights.size
+    num_docs, total, num_words = segment[at.NUM_DOCS], 0, weights.size
+    doc_ids, freqs, overflow = postings
     window = min(WINDOW * (1 + num_words // MANY_WORDS), (num_docs + BLOCK - 1) // BLOCK * BLOCK)
     sums, cursors = np.zeros(window, np.float32), words[START].copy()
     for first in range(0, num_docs, window):
@@ -310,15 +339,17 @@ def _search_any(words, weights, doc_ids, freqs, lengths, norms, base, dropped, t
             if place == stop or doc_ids[place] >= end:
                 continue
             stop = _advance(doc_ids, place, stop, end)
-            weight, field_norms, sizes = weights[word], norms[words[ROW, word]], lengths[words[ROW, word]]
+            weight, (field_norms, sizes) = weights[word], _field(segment, words[ROW, word])
             for i in range(np.uint64(place), np.uint64(stop)):
-                doc_id = doc_ids[i]
-                sums[np.uint64(doc_id) - offset] += weight * _part(field_norms, freqs[i], sizes[doc_id])
+                doc_id, freq = doc_ids[i], np.float32(freqs[i])
+                if freq == OVERFLOW:
+                    freq = _high_freq(overflow, i)
+                sums[np.uint64(doc_id) - offset] += weight * _part(field_norms, freq, sizes[doc_id])
             cursors[word], is_touched = stop, True
         if is_touched:
             if dropped.size:
                 _clear_dropped(sums, dropped, first, width)
-            count, filled = _take_window(sums, width, base + first, top_scores, top_ids, filled)
+            count, filled = _take_window(sums, width, segment[at.BASE] + first, top_scores, top_ids, filled)
             total += count
     return total, filled
 
@@ -331,59 +362,39 @@ def _clear_others(sums, stages, num_clauses):
 
 
 @njit(cache=True, nogil=True)
-def _add_stage(clause, start, stop, weight, field_norms, sizes, doc_ids, freqs, offset, places, stages, sums):
-    """Add a word's postings to the articles of a window that have passed the clauses before; say if there are any."""
-    count = 0
-    # Without a branch that could be guessed wrong: note the postings first, then add.
-    for i in range(np.uint64(start), np.uint64(stop)):
-        places[count] = i
-        count += stages[np.uint64(doc_ids[i]) - offset] >= clause
-    for i in range(count):
-        posting = np.uint64(places[i])
-        doc_id = doc_ids[posting]
-        stages[np.uint64(doc_id) - offset] = clause + 1
-        sums[np.uint64(doc_id) - offset] += weight * _part(field_norms, freqs[posting], sizes[doc_id])
-    return count > 0
-
-
-@njit(cache=True, nogil=True)
-def _search_all(words, weights, doc_ids, freqs, lengths, norms, base, dropped, top_scores, top_ids, filled):
+def _search_all(words, weights, segment, postings, dropped, top_scores, top_ids, filled):
     """Several clauses, a window of articles at a time; `stages` is how many clauses an article has passed, in order."""
-    num_docs, total, num_words = lengths.shape[1], 0, weights.size
+    num_docs, total, num_words, (doc_ids, freqs, overflow) = segment[at.NUM_DOCS], 0, weights.size, postings
     num_clauses = words[CLAUSE, num_words - 1] + 1
     window = min(WINDOW, (num_docs + BLOCK - 1) // BLOCK * BLOCK)
     sums, stages, cursors = np.zeros(window, np.float32), np.zeros(window, np.uint8), words[START].copy()
     places = np.empty(window + 1, np.int64)
     for first in range(0, num_docs, window):
-        width = min(window, num_docs - first)
-        reached = 0
+        width, offset, reached = min(window, num_docs - first), np.uint64(first), 0
         for word in range(num_words):
-            clause, row = words[CLAUSE, word], words[ROW, word]
+            clause, (field_norms, sizes) = words[CLAUSE, word], _field(segment, words[ROW, word])
             if reached < clause:
                 break
             start = _advance(doc_ids, cursors[word], words[STOP, word], first)
             stop = _advance(doc_ids, start, words[STOP, word], first + width)
-            cursors[word] = stop
-            if _add_stage(
-                clause,
-                start,
-                stop,
-                weights[word],
-                norms[row],
-                lengths[row],
-                doc_ids,
-                freqs,
-                np.uint64(first),
-                places,
-                stages,
-                sums,
-            ):
-                reached = clause + 1
+            cursors[word], count = stop, 0
+            # Without a branch that could be guessed wrong: note the postings first, then add.
+            for i in range(np.uint64(start), np.uint64(stop)):
+                places[count] = i
+                count += stages[np.uint64(doc_ids[i]) - offset] >= clause
+            for i in range(count):
+                posting = np.uint64(places[i])
+                doc_id, freq = doc_ids[posting], np.float32(freqs[posting])
+                if freq == OVERFLOW:
+                    freq = _high_freq(overflow, posting)
+                stages[np.uint64(doc_id) - offset] = clause + 1
+                sums[np.uint64(doc_id) - offset] += weights[word] * _part(field_norms, freq, sizes[doc_id])
+            reached = clause + 1 if count else reached
         if reached == num_clauses:
             _clear_others(sums[:width], stages[:width], num_clauses)
             if dropped.size:
                 _clear_dropped(sums, dropped, first, width)
-            count, filled = _take_window(sums, width, base + first, top_scores, top_ids, filled)
+            count, filled = _take_window(sums, width, segment[at.BASE] + first, top_scores, top_ids, filled)
             total += count
         elif reached:
             sums[:width] = 0
@@ -403,22 +414,26 @@ def _unite(ids, count, doc_ids, start, stop, out):
         total += 1
         i += np.uint64(one <= other)
         place += np.uint64(other <= one)
-    while i < size:
-        out[total] = ids[i]
-        total, i = total + 1, i + np.uint64(1)
-    while place < end:
-        out[total] = doc_ids[place]
-        total, place = total + 1, place + np.uint64(1)
+    for rest in range(i, size):
+        out[total], total = ids[rest], total + 1
+    for rest in range(place, end):
+        out[total], total = doc_ids[rest], total + 1
     return total
 
 
 @njit(cache=True, nogil=True)
 def _pair(ids, count, doc_ids, start, stop, numbers, places):
     """Find which of `ids` are in some postings: their number in `ids` and their posting; return how many."""
-    if stop - start > GALLOP * count:
-        return _look_up(ids, count, doc_ids, start, stop, numbers, places)
+    total, number, place = 0, 0, start
+    if stop - start > GALLOP * count or stop - start < FEW:
+        for number in range(count):
+            place = _advance(doc_ids, place, stop, ids[number])
+            if place == stop:
+                break
+            numbers[total], places[total] = number, place
+            total += doc_ids[place] == ids[number]
+        return total
     if count > GALLOP * (stop - start):
-        total, number = 0, 0
         for place in range(start, stop):
             number = _advance(ids, number, count, doc_ids[place])
             if number == count:
@@ -427,19 +442,6 @@ def _pair(ids, count, doc_ids, start, stop, numbers, places):
             total += doc_ids[place] == ids[number]
         return total
     return _read_through(ids, count, doc_ids, start, stop, numbers, places)
-
-
-@njit(cache=True, nogil=True)
-def _look_up(ids, count, doc_ids, start, stop, numbers, places):
-    """Find `ids` in a much longer list of postings, by galloping."""
-    total, place = 0, start
-    for number in range(count):
-        place = _advance(doc_ids, place, stop, ids[number])
-        if place == stop:
-            break
-        numbers[total], places[total] = number, place
-        total += doc_ids[place] == ids[number]
-    return total
 
 
 @njit(cache=True, nogil=True)
@@ -471,20 +473,9 @@ def _read_through(ids, count, doc_ids, start, stop, numbers, places):
 
 
 @njit(cache=True, nogil=True)
-def _add_pairs(found, numbers, places, weight, field_norms, sizes, doc_ids, freqs, sums, hits):
-    """Add a word's scores to those of the listed articles that have it."""
-    for i in range(found):
-        number, posting = numbers[i], np.uint64(places[i])
-        hits[number] = 1
-        sums[number] += weight * _part(field_norms, freqs[posting], sizes[doc_ids[posting]])
-
-
-@njit(cache=True, nogil=True)
 def _list_first(words, num_first, doc_ids):
     """List the articles of the first clause, which has so many words; there is room for one more."""
-    room = 1
-    for word in range(num_first):
-        room += words[STOP, word] - words[START, word]
+    room = 1 + (words[STOP, :num_first] - words[START, :num_first]).sum()
     if num_first == 1:
         ids = np.empty(room, np.uint32)
         ids[: room - 1] = doc_ids[words[START, 0] : words[STOP, 0]]
@@ -498,9 +489,9 @@ def _list_first(words, num_first, doc_ids):
 
 
 @njit(cache=True, nogil=True)
-def _search_rarest(words, weights, doc_ids, freqs, lengths, norms, base, dropped, top_scores, top_ids, filled):
+def _search_rarest(words, weights, segment, postings, dropped, top_scores, top_ids, filled):
     """Several clauses, by a list of articles that each clause makes shorter."""
-    num_words, num_first = weights.size, 1
+    num_words, num_first, (doc_ids, freqs, overflow) = weights.size, 1, postings
     while num_first < num_words and words[CLAUSE, num_first] == 0:
         num_first += 1
     ids, count = _list_first(words, num_first, doc_ids)
@@ -512,20 +503,26 @@ def _search_rarest(words, weights, doc_ids, freqs, lengths, norms, base, dropped
         clause, size = words[CLAUSE, word], count
         hits[:count] = 0
         while word < num_words and words[CLAUSE, word] == clause:
-            row, start = words[ROW, word], words[START, word]
+            (field_norms, sizes), start = _field(segment, words[ROW, word]), words[START, word]
             if word == 0 and num_first == 1:  # the list is that of this word
                 found = count
                 for i in range(count):
                     numbers[i], places[i] = i, start + origins[i]
             else:
                 found = _pair(ids, count, doc_ids, start, words[STOP, word], numbers, places)
-            _add_pairs(found, numbers, places, weights[word], norms[row], lengths[row], doc_ids, freqs, sums, hits)
+            for i in range(found):
+                number, posting = numbers[i], np.uint64(places[i])
+                freq = np.float32(freqs[posting])
+                if freq == OVERFLOW:
+                    freq = _high_freq(overflow, posting)
+                hits[number] = 1
+                sums[number] += weights[word] * _part(field_norms, freq, sizes[doc_ids[posting]])
             word += 1
         count, word = 0, word % num_words
         for i in range(size):
             ids[count], sums[count], origins[count] = ids[i], sums[i], origins[i]
             count += np.int64(hits[i])
-    total, threshold = 0, _threshold(top_scores, filled)
+    total, threshold, base = 0, _threshold(top_scores, filled), segment[at.BASE]
     for i in range(count):
         if not _is_dropped(dropped, ids[i]):
             total += 1
@@ -536,61 +533,68 @@ def _search_rarest(words, weights, doc_ids, freqs, lengths, norms, base, dropped
 
 
 @njit(cache=True, nogil=True)
-def _arrange(plan, num_clauses, words, weights):
-    """Write the words of a plan to a table, the shortest clause first; return its size and that of all."""
-    num_words = weights.size
-    sizes = np.zeros(num_clauses, np.int64)
-    for first in range(0, plan.size, WORD_SIZE):
-        sizes[np.int64(plan[first + CLAUSE])] += np.int64(plan[first + STOP] - plan[first + START])
+def _arrange(plan, number, num_clauses, words, weights):
+    """Write the words of a plan that segment `number` has to a table, the shortest clause first.
+
+    Returns the number of words, the size of that clause and of all.
+    """
+    given = plan.size // PLAN_SIZE
+    found, sizes = np.empty((2, given), np.int64), np.zeros(num_clauses, np.int64)
+    for word in range(given):
+        table = carray(pointer(np.int64(plan[word * PLAN_SIZE + PLACES])), (number + 1, at.WORD_COLUMNS), np.int64)
+        found[START, word], found[STOP, word] = table[number, at.START], table[number, at.STOP]
+        sizes[np.int64(plan[word * PLAN_SIZE + PLAN_CLAUSE])] += found[STOP, word] - found[START, word]
     shortest, size, filled = sizes.min(), sizes.sum(), 0
+    if not shortest:
+        return 0, shortest, size
     for place in range(num_clauses):
         rarest = sizes.argmin()
-        for first in range(0, plan.size, WORD_SIZE):
-            if filled < num_words and plan[first + CLAUSE] == rarest:
-                for i in range(CLAUSE):
-                    words[i, filled] = np.int64(plan[first + i])
-                words[CLAUSE, filled], weights[filled] = place, plan[first + WEIGHT]
+        for word in range(given):
+            first = word * PLAN_SIZE
+            if plan[first + PLAN_CLAUSE] == rarest and found[START, word] < found[STOP, word]:
+                words[START, filled], words[STOP, filled] = found[START, word], found[STOP, word]
+                words[ROW, filled], words[CLAUSE, filled] = np.int64(plan[first + PLAN_ROW]), place
+                weights[filled] = plan[first + PLAN_WEIGHT]
                 filled += 1
-        sizes[rarest] = MAX_SIZE
-    return shortest, size
+        sizes[rarest] = size + 1
+    return filled, shortest, size
 
 
 @njit(cache=True, nogil=True)
-def search_plan(plan, num_clauses, doc_ids, freqs, lengths, norms, base, dropped, top_scores, top_ids, filled, last):
-    """Search a segment by a plan with so many clauses, of which some may be without words."""
-    num_words, num_docs, total = plan.size // WORD_SIZE, lengths.shape[1], 0
-    rest = (doc_ids, freqs, lengths, norms, base, dropped, top_scores, top_ids, filled)
-    if num_words == 1 and num_clauses == 1:
-        start, stop, row = np.int64(plan[START]), np.int64(plan[STOP]), np.int64(plan[ROW])
-        total, filled = _search_word(start, stop, row, np.float32(plan[WEIGHT]), *rest)
-    elif num_words >= num_clauses:
-        words, weights = np.empty((CLAUSE + 1, num_words), np.int64), np.empty(num_words, np.float32)
-        shortest, size = _arrange(plan, num_clauses, words, weights)
-        if shortest == 0:
-            pass
-        elif num_clauses == 1 and size * FEW_OF_ANY > num_docs:
-            total, filled = _search_any(words, weights, *rest)
-        elif num_clauses == 1 or size > RARITY * shortest or size * FEW_OF_ALL < num_docs:
-            total, filled = _search_rarest(words, weights, *rest)
-        else:
-            total, filled = _search_all(words, weights, *rest)
+def _search_segment(words, weights, shortest, size, segment, doc_ids, top_scores, top_ids, filled):
+    """Search a segment for words that `_arrange` has written."""
+    num_docs, num_words, num_clauses = segment[at.NUM_DOCS], weights.size, words[CLAUSE, weights.size - 1] + 1
+    freqs = carray(pointer(segment[at.FREQS]), doc_ids.shape, np.uint8)
+    postings = (doc_ids, freqs, (segment[at.FREQ_PLACES], segment[at.FREQ_VALUES], segment[at.NUM_FREQ_PLACES]))
+    dropped = carray(pointer(segment[at.DROPPED]), (segment[at.NUM_DROPPED],), np.uint64)
+    rest = (segment, postings, dropped, top_scores, top_ids, filled)
+    if num_words == 1:
+        return _search_word(words[START, 0], words[STOP, 0], words[ROW, 0], weights[0], *rest)
+    if num_clauses == 1 and size * FEW_OF_ANY > num_docs:
+        return _search_any(words, weights, *rest)
+    if num_clauses == 1 or size > RARITY * shortest or size * FEW_OF_ALL < num_docs:
+        return _search_rarest(words, weights, *rest)
+    return _search_all(words, weights, *rest)
+
+
+@njit(cache=True, nogil=True)
+def search_plan(plan, num_clauses, segments, first, end, top_scores, top_ids, filled, last):
+    """Search the segments from `first` to `end` by a plan with so many clauses, of which some may be without words."""
+    total, given = 0, plan.size // PLAN_SIZE
+    words, weights = np.empty((CLAUSE + 1, given), np.int64), np.empty(given, np.float32)
+    for number in range(end - first if given >= num_clauses else 0):
+        num_words, shortest, size = _arrange(plan, number, num_clauses, words, weights)
+        if num_words:
+            segment = segments[first + number]
+            shape, address = (segment[at.NUM_POSTINGS],), pointer(segment[at.DOC_IDS])
+            arranged = (words, weights[:num_words], shortest, size, segment)
+            if segment[at.DOC_ID_SIZE] == 2:
+                doc_ids = carray(address, shape, np.uint16)
+                count, filled = _search_segment(*arranged, doc_ids, top_scores, top_ids, filled)
+            else:
+                wide_ids = carray(address, shape, np.uint32)
+                count, filled = _search_segment(*arranged, wide_ids, top_scores, top_ids, filled)
+            total += count
     if last:
-        _sort(top_scores, top_ids, filled)
+        _sort(top_scores, top_ids, filled, True)
     return total, filled
-
-
-@njit(cache=True, nogil=True)
-def rank_places(plan, ids, places, count, freqs, lengths, norms, base, top_scores, top_ids, filled, last):
-    """Rank `count` of `ids` (u4) by the words of a plan; `places` (i8: words, articles) are its postings."""
-    threshold = _threshold(top_scores, filled)
-    for i in range(count):
-        score = np.float32(0)
-        for word in range(plan.size // WORD_SIZE):
-            row, weight = np.int64(plan[WORD_SIZE * word + ROW]), np.float32(plan[WORD_SIZE * word + WEIGHT])
-            score += weight * _part(norms[row], freqs[places[word, i]], lengths[row, ids[i]])
-        if score > threshold:
-            filled = _offer(top_scores, top_ids, filled, score, base + np.int64(ids[i]))
-            threshold = _threshold(top_scores, filled)
-    if last:
-        _sort(top_scores, top_ids, filled)
-    return filled

@@ -24,7 +24,7 @@ def set_bits(doc_ids, start, end, words):
 def set_bits_of_terms(terms, posting_starts, doc_ids, words):
     """Set the bits of the articles that have any of some terms (i8); `words` is written to."""
     for term in terms:
-        for i in range(posting_starts[term], posting_starts[term + 1]):
+        for i in range(np.int64(posting_starts[term]), np.int64(posting_starts[term + 1])):
             doc_id = np.uint64(doc_ids[i])
             words[doc_id >> np.uint64(6)] |= ONE << (doc_id & np.uint64(63))
 
@@ -45,20 +45,19 @@ def list_bits(words, ids):
 
 
 @njit(cache=True, nogil=True)
-def score_postings(doc_ids, tallies, start, end, tally_start, sizes, norms, factor, weight, dropped, ids, scores):
-    """Score the postings from `start` to `end` of a term with Whoosh's BM25F, in float64.
+def score_postings(doc_ids, tallies, sizes, norms, weight, dropped, ids, scores):
+    """Score the postings of a term with Whoosh's BM25F, in float64.
 
-    `tallies`: frequencies or weights, that of posting `start` at `tally_start`, which are multiplied by `factor`.
-    `sizes` u1 (N,): length bytes. `norms` f8 (256,): K1 * ((1 - B) + B * length / average), or none for a field that
-    counts as it is. `weight`: idf * (K1 + 1) * boost, or the boost. `dropped`: bitmap of articles to leave out, or
-    none. Outputs: a list, `end - start` places; returns how many are taken.
+    `doc_ids`, `tallies` (f8): the articles and how much the term weighs in each. `sizes` u1 (N,): length bytes.
+    `norms` f8 (256,): K1 * ((1 - B) + B * length / average), or none for a field that counts as it is. `weight`:
+    idf * (K1 + 1) * boost, or the boost. `dropped`: bitmap of articles to leave out, or none. Outputs: a list with as
+    many places; returns how many are taken.
     """
     count = 0
-    for i in range(end - start):
-        doc_id = doc_ids[start + i]
+    for i in range(doc_ids.size):
+        doc_id, tally = doc_ids[i], tallies[i]
         if dropped.size and (dropped[doc_id >> 6] >> np.uint64(doc_id & 63)) & ONE:
             continue
-        tally = tallies[tally_start + i] * factor
         ids[count] = doc_id
         scores[count] = weight * (tally / (tally + norms[sizes[doc_id]]) if norms.size else tally)
         count += 1

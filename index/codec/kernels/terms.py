@@ -1,20 +1,26 @@
 """Looking up terms: by their bytes, by a pattern, by what is near them, over the sorted terms of a field.
 
-The arrays `term_bytes` (u1) and `term_offsets` (i8) are those of `index.codec.format`; `first` and `end` bound the
-terms that are looked at. A key is `bytes`, which costs no more to pass than an array and is not to be made into one.
+The arrays `term_bytes` (u1) and `term_offsets` (u4 or u8) are those of `index.codec.format`; `first` and `end` bound
+the terms that are looked at. A key is `bytes`, which costs no more to pass than an array.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import carray, njit
 
+from index.codec.kernels import addresses as at
+from index.codec.kernels.addresses import pointer
+
+at.check_layout(1)  # to be raised with it, so that numba compiles this anew
+MAX_SIZE = 1 << 40  # of an array whose size nobody needs to know
 ANY_RUN, ANY_ONE = np.uint8(ord("*")), np.uint8(ord("?"))
 
 
 @njit(cache=True, nogil=True)
 def _compare(term_bytes, start, end, key, length):
     """Compare a term's bytes, from `start` to `end`, with the first `length` of a key: below, at or above 0."""
+    start, end = np.int64(start), np.int64(end)  # numba makes floats of u8 with i8
     for i in range(min(end - start, length)):
         difference = np.int64(term_bytes[start + i]) - np.int64(key[i])
         if difference:
@@ -42,12 +48,57 @@ def find_term(term_bytes, term_offsets, first, end, key):
 
 
 @njit(cache=True, nogil=True)
-def find_word(term_bytes, term_offsets, posting_starts, first, end, key):
-    """Return the number of the term `key`, where its postings begin and where they end; -1, 0 and 0 without one."""
-    term = _find(term_bytes, term_offsets, first, end, key)
-    if term < 0:
-        return np.int64(-1), np.int64(0), np.int64(0)
-    return term, posting_starts[term], posting_starts[term + 1]
+def _number(address, size, place):
+    """Return a number of an array of u4 or u8."""
+    if size == 4:
+        return np.int64(carray(pointer(address), (place + 1,), np.uint32)[place])
+    return np.int64(carray(pointer(address), (place + 1,), np.uint64)[place])
+
+
+@njit(cache=True, nogil=True)
+def find_word(segments, bounds, key, word):
+    """Look up a term in all segments; return in how many articles it is.
+
+    `segments`: the table of `addresses`. `bounds` i8 (segments, 2): the first term of the field in each, and the end.
+    `word` i8 (segments, 4): what `addresses` says of a word; output.
+    """
+    total = 0
+    for number in range(segments.shape[0]):
+        segment, first, end = segments[number], bounds[number, 0], bounds[number, 1]
+        word[number, at.TERM], word[number, at.START], word[number, at.STOP] = -1, 0, 0
+        word[number, at.POSITION_START] = 0
+        if first == end:
+            continue
+        term_bytes = carray(pointer(segment[at.TERM_BYTES]), (MAX_SIZE,), np.uint8)
+        if segment[at.OFFSET_SIZE] == 4:
+            term_offsets = carray(pointer(segment[at.TERM_OFFSETS]), (end + 1,), np.uint32)
+            term = _find(term_bytes, term_offsets, first, end, key)
+        else:
+            wide_offsets = carray(pointer(segment[at.TERM_OFFSETS]), (end + 1,), np.uint64)
+            term = _find(term_bytes, wide_offsets, first, end, key)
+        if term < 0:
+            continue
+        word[number, at.TERM] = term
+        if term + 1 < segment[at.NUM_POSTING_STARTS]:
+            starts, size = segment[at.POSTING_STARTS], segment[at.POSTING_START_SIZE]
+            word[number, at.START], word[number, at.STOP] = _number(starts, size, term), _number(starts, size, term + 1)
+            total += word[number, at.STOP] - word[number, at.START]
+        if term + 1 < segment[at.NUM_POSITION_STARTS]:
+            starts, size = segment[at.POSITION_STARTS], segment[at.POSITION_START_SIZE]
+            word[number, at.POSITION_START] = _number(starts, size, term)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def count_positions(segments, word):
+    """Return how many positions a word has that `find_word` has found."""
+    total = 0
+    for number in range(segments.shape[0]):
+        segment, end = segments[number], word[number, at.TERM] + 1
+        if 0 < end < segment[at.NUM_POSITION_STARTS]:
+            total += _number(segment[at.POSITION_STARTS], segment[at.POSITION_START_SIZE], end)
+            total -= word[number, at.POSITION_START]
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -56,8 +107,8 @@ def find_prefix_end(term_bytes, term_offsets, first, end, key):
     length, low, high = len(key), np.int64(first), np.int64(end)
     while low < high:
         middle = (low + high) >> 1
-        start = term_offsets[middle]
-        if _compare(term_bytes, start, min(start + length, term_offsets[middle + 1]), key, length) == 0:
+        start = np.int64(term_offsets[middle])
+        if _compare(term_bytes, start, min(start + length, np.int64(term_offsets[middle + 1])), key, length) == 0:
             low = middle + 1
         else:
             high = middle
@@ -161,7 +212,7 @@ def find_fuzzy(term_bytes, term_offsets, first, end, skip, word, limit, characte
     """
     count = 0
     for term in range(first, end):
-        size = _decode(term_bytes[term_offsets[term] + skip : term_offsets[term + 1]], characters)
+        size = _decode(term_bytes[np.int64(term_offsets[term]) + skip : np.int64(term_offsets[term + 1])], characters)
         if size >= 0 and _is_within(word, word.size, characters, size, limit, row):
             found[count] = term
             count += 1
@@ -174,13 +225,13 @@ def add_doc_freqs(
 ):
     """Add to the document frequencies of a field's terms those of the same terms in another segment.
 
-    `other_starts` i8: that segment's `posting_starts`. `doc_freqs` i8, `end - first` places: read and written.
+    `other_starts` u4 or u8: that segment's `posting_starts`. `doc_freqs` i8, `end - first` places: read and written.
     """
     other = other_first
     for term in range(first, end):
-        start, stop = term_offsets[term], term_offsets[term + 1]
+        start, stop = np.int64(term_offsets[term]), np.int64(term_offsets[term + 1])
         while other < other_end:
-            other_start, other_stop = other_offsets[other], other_offsets[other + 1]
+            other_start, other_stop = np.int64(other_offsets[other]), np.int64(other_offsets[other + 1])
             order = np.int64(0)
             for i in range(min(stop - start, other_stop - other_start)):
                 order = np.int64(other_bytes[other_start + i]) - np.int64(term_bytes[start + i])
@@ -190,6 +241,6 @@ def add_doc_freqs(
                 order = (other_stop - other_start) - (stop - start)
             if order >= 0:
                 if order == 0:
-                    doc_freqs[term - first] += other_starts[other + 1] - other_starts[other]
+                    doc_freqs[term - first] += np.int64(other_starts[other + 1]) - np.int64(other_starts[other])
                 break
             other += 1

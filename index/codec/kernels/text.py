@@ -475,7 +475,7 @@ def cut_texts(
     pages, entries, fold_bytes: `index.codec.text_tables.TextTables`.
     slots, word_offsets (u8[w + 1]), word_bytes, word_is_slow (b1[w]): the words, see above; `w` at most half the slots.
     slow_words: u4[w], out: the numbers of new words that the caller must fold.
-    tokens: u4[len(text) // 2 + 1], out: the number of the word of each token. token_starts: i8[n + 1], out.
+    tokens: u4[(len(text) + n) // 2 + 1], out: the number of the word of each token. token_starts: i8[n + 1], out.
     spans: u4[len(tokens), 2] or [0, 2], out: the bytes of each token. acronyms: b1 of the same length, out.
     state: i8[5], in and out: where to go on (`PLACE`…); zeros at first, but for `NUM_WORDS`.
     """

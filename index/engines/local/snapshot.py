@@ -74,7 +74,7 @@ class Snapshot:
     def article_at(self, doc_id: int) -> Article:
         """Return an article by its number in this snapshot."""
         part = self._parts[int(np.searchsorted(self._bases, doc_id, side="right")) - 1]
-        return schema.from_stored(part.stored.fields(doc_id - part.base))
+        return schema.from_stored(part.stored.encoded(doc_id - part.base))
 
     def article(self, article_id: str) -> Article | None:
         """Return an article by its id."""
@@ -83,7 +83,7 @@ class Snapshot:
             term_id = part.terms.find("id", term)
             for doc_id in part.terms.doc_ids(term_id).tolist() if term_id is not None else ():
                 if not part.segment.is_deleted(doc_id):
-                    return schema.from_stored(part.stored.fields(doc_id))
+                    return schema.from_stored(part.stored.encoded(doc_id))
         return None
 
     @cached_property

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from index import schema
 from index.article import Article
 from index.codec.builder import SegmentBuilder
-from index.codec.commit import OpenSegment, SegmentSet, choose_merge
+from index.codec.commit import MAX_DOCS, OpenSegment, SegmentSet, choose_merge
 from index.codec.merge import merge_segments
 from index.engine import IndexWriter, SourceFile
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
@@ -22,12 +23,12 @@ from index.errors import DatelineError, IndexCorruptError, IndexMissingError, In
 class LocalWriter(IndexWriter):
     """The one writer of an index folder: into the live build, or into a new one for a rebuild.
 
-    Articles wait in memory, up to about `memory_mb`, and become a segment then.
+    Articles wait in memory, up to about half of `memory_mb`, and become a segment then, while others take their place.
     """
 
     def __init__(self, path: str, *, rebuild: bool = False, memory_mb: int = 512) -> None:
         self._folder = IndexFolder(path)
-        self._memory = memory_mb << 20
+        self._memory = memory_mb << 19  # of the articles that wait; those that become a segment take as much
         self._lock = self._folder.lock()
         try:
             self._open(rebuild)
@@ -57,7 +58,10 @@ class LocalWriter(IndexWriter):
             self._segments = SegmentSet.create(self._build, schema.make_schema())
             self._known_files = {}
         self._sources = SourceFiles(self._folder.sources_path(self._build))
+        self._committed = list(self._segments.segments)
         self._builder = self._new_builder()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="segment")
+        self._flushing: Future[OpenSegment] | None = None
         self._put_ids: set[str] = set()
         self._has_changed = self._is_new_build
         self._is_open = True
@@ -92,21 +96,28 @@ class LocalWriter(IndexWriter):
         """Add an article; it replaces the committed one with the same id."""
         if article.id in self._put_ids:
             raise ValueError(f"The article {article.id!r} was put twice between two commits.")
-        self.delete(article.id)
-        self._builder.add(schema.to_fields(article), schema.to_stored(article))
-        self._put_ids.add(article.id)
-        self._has_changed = True
-        if self._builder.nbytes > self._memory:
-            with self._failing_as_one():
+        # What was put since the last commit has other ids.
+        self._delete_from(self._committed, article.id)
+        with self._failing_as_one():
+            self._builder.add(schema.to_fields(article), schema.to_stored(article))
+            self._put_ids.add(article.id)
+            self._has_changed = True
+            if self._builder.nbytes > self._memory or self._builder.num_docs == MAX_DOCS:
                 self._flush()
 
     def delete(self, article_id: str) -> None:
-        """Delete an article; one that is not there is no error."""
-        if self._segments.delete_by_term("id", article_id.encode("utf-8", "surrogatepass")):
-            self._has_changed = True
+        """Delete an article that was committed; one that is not there is no error."""
+        self._delete_from(self._committed, article_id)
+
+    def _delete_from(self, segments: Iterable[OpenSegment], article_id: str) -> None:
+        term = article_id.encode("utf-8", "surrogatepass")
+        for opened in segments:
+            if opened.delete_by_term("id", term):
+                self._has_changed = True
 
     def _flush(self) -> None:
-        """Make a segment of the articles that wait."""
+        """Begin to make a segment of the articles that wait."""
+        self._finish_flush()
         builder = self._builder
         if not builder.num_docs:
             return
@@ -115,13 +126,19 @@ class LocalWriter(IndexWriter):
             builder.write(file)
             return builder.num_docs
 
-        self._segments.add(write)
+        self._flushing = self._thread.submit(self._segments.write, write)
         self._builder = self._new_builder()
+
+    def _finish_flush(self) -> None:
+        """Wait for the segment that is being made, and raise what went wrong with it."""
+        flushing, self._flushing = self._flushing, None
+        if flushing is not None:
+            self._segments.segments.append(flushing.result())
 
     def _merge(self) -> None:
         """Merge segments until there are few of each size."""
-        while places := choose_merge([opened.num_live for opened in self._segments.segments]):
-            chosen: list[OpenSegment] = [self._segments.segments[place] for place in places]
+        while places := choose_merge([(opened.num_live, opened.num_docs) for opened in self._segments.segments]):
+            chosen = [self._segments.segments[place] for place in places]
 
             def write(file: BinaryIO, chosen: list[OpenSegment] = chosen) -> int:
                 return merge_segments([(opened.file, opened.segment.deleted_mask()) for opened in chosen], file)
@@ -136,13 +153,13 @@ class LocalWriter(IndexWriter):
         with self._failing_as_one():
             if self._has_changed:
                 self._flush()
+                self._finish_flush()
                 self._merge()
                 self._segments.commit()
             self._sources.commit()
             if self._is_new_build:
                 self._folder.make_live(self._build, self._base_generation)
-        self._is_open = False
-        self._sources.close()
+        self._close()
         current = self._folder.read_current()
         self._folder.delete_leftovers(keep=current.build)
         self._lock.close()
@@ -152,14 +169,19 @@ class LocalWriter(IndexWriter):
         """Throw the changes away; after `commit` it does nothing."""
         if not self._is_open:
             return
-        self._is_open = False
-        self._sources.close()
+        self._close()
         # A run that is interrupted just after its build went live must not delete it.
         if self._is_new_build and not self._folder.is_live(self._build):
             shutil.rmtree(self._build, ignore_errors=True)
         elif not self._is_new_build:
             self._segments.clean()
         self._lock.close()
+
+    def _close(self) -> None:
+        self._is_open = False
+        self._thread.shutdown()  # waits: nothing may be written into a folder that is being cleaned
+        self._builder.close()
+        self._sources.close()
 
     @contextmanager
     def _failing_as_one(self) -> Iterator[None]:

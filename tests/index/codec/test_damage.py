@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from whoosh.index import create_in, open_dir
 
 from index.codec import ColumnarCodec
-from index.codec.format import VERSION, SegmentFile
+from index.codec.format import OLDEST_VERSION, VERSION, SegmentFile
 from index.errors import IndexCorruptError, IndexVersionError
+from tests.index.codec.made_parts import add_parts
 from tests.index.codec.whoosh_indexes import make_document, make_schema
 
 HEADER_SIZE = 64
@@ -27,6 +29,11 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with index.writer(codec=ColumnarCodec()) as writer:
         for number in range(40):
             writer.add_document(**make_document(rng, number))
+        # For the tables of what is too large.
+        writer.add_document(id="long", text=f"beginning {'alpha ' * 300} beginning", bag="alpha " * 300)
+    path = next(folder.glob("*.segment"))
+    file = SegmentFile(path.read_bytes(), "whole")
+    path.write_bytes(add_parts(file, "surface", "text", {b"Alpha": (b"alpha", [40])}))
     return folder
 
 
@@ -85,13 +92,24 @@ def test_damage_is_noticed_when_it_is_opened(segment: Path, damage: Callable[[Pa
 def test_another_version_says_so(segment: Path) -> None:
     set_version(segment, VERSION + 1)
     expect(segment, IndexVersionError, f"has the format {VERSION + 1}")
-    set_version(segment, 0)
-    expect(segment, IndexVersionError, "has the format 0")
+    for old_version in (0, 1):
+        set_version(segment, old_version)
+        words = f"has the format {old_version}; .* reads from {OLDEST_VERSION} on.*--rebuild"
+        expect(segment, IndexVersionError, words)
+
+
+def test_a_segment_of_an_older_format_is_refused_by_its_header_alone(tmp_path: Path) -> None:
+    """What comes after the version may mean something else there."""
+    path = tmp_path / "old.segment"
+    path.write_bytes(b"\x89DLS\r\n\x1a\n" + (1).to_bytes(4, "little") + b"\xff" * 52 + b"{}")
+    with pytest.raises(IndexVersionError, match=re.escape(f"{path} has the format 1;")):
+        SegmentFile.open(path)
 
 
 def test_a_bit_in_any_array_is_noticed_when_it_is_verified(segment: Path) -> None:
     contents = segment.read_bytes()
     whole = SegmentFile(contents, "whole")
+    assert {"freq_overflow_values", "position_overflow_places", f"part_bytes:{len(whole.fields) - 1}"} <= set(whole)
     for name in whole:
         array = whole[name]
         if array.size:

@@ -17,7 +17,8 @@ from index.codec.expansion import SMALL_SEGMENT
 from tests.index.codec.made_segments import SCHEMA, Document, Index, make_index
 
 WORDS = ["a", "ab", "abc", "b", "ba", "bé", "c", "cab", "d"]
-TEXT_FIELDS = ["title", "body", "tag"]
+TEXT_FIELDS = ["title", "body", "tag", "stem", "surface"]
+MANY = " ".join(["ab", "c"] * 200)  # frequencies and positions beyond what has room for them
 DAYS = [dt.datetime(2017, 1, day, tzinfo=None) for day in range(1, 6)]  # noqa: DTZ001 -- Whoosh knows no time zones
 
 
@@ -25,7 +26,7 @@ DAYS = [dt.datetime(2017, 1, day, tzinfo=None) for day in range(1, 6)]  # noqa: 
 
 
 def documents() -> st.SearchStrategy[Document]:
-    text = st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)
+    text = st.lists(st.sampled_from([*WORDS, *WORDS, MANY]), max_size=12).map(" ".join)
     return st.fixed_dictionaries(
         {},
         optional={
@@ -33,14 +34,23 @@ def documents() -> st.SearchStrategy[Document]:
             "body": text,
             "_body_boost": st.sampled_from([1.0, 2.5]),
             "tag": text,
+            "stem": text,
             "number": st.integers(-20, 20),
             "plain": st.integers(-20, 20),
             "date": st.sampled_from(DAYS),
         },
-    )
+    ).map(with_surfaces)
 
 
-SEGMENTS = st.lists(st.lists(documents(), min_size=1, max_size=12), min_size=1, max_size=4)
+def with_surfaces(document: dict[str, Any]) -> Document:
+    """Return a document with the words of its stems as written."""
+    return {**document, "surface": document["stem"]} if "stem" in document else document
+
+
+SEGMENTS = st.one_of(
+    st.lists(st.lists(documents(), min_size=1, max_size=12), min_size=1, max_size=4),
+    st.lists(st.lists(documents(), min_size=1, max_size=3), min_size=5, max_size=20),
+)
 
 
 BOOSTS = st.sampled_from([1.0, 1.0, 2.0, 0.5])
@@ -55,7 +65,7 @@ def leaves() -> st.SearchStrategy[Any]:
         st.builds(query.Term, fields, words, boost=BOOSTS),
         st.builds(
             query.Phrase,
-            st.sampled_from(["title", "body"]),
+            st.sampled_from(["title", "body", "stem"]),
             st.lists(st.sampled_from(WORDS), min_size=1, max_size=4),
             slop=st.integers(1, 4),
             boost=BOOSTS,
@@ -239,7 +249,8 @@ def large() -> Index:
 
     def make_document() -> Document:
         picked = [words[int(len(words) * generator.random() ** 3)] for _ in range(generator.randint(1, 12))]
-        return {"title": " ".join(picked[:3]), "body": " ".join(picked), "number": generator.randint(-500, 500)}
+        text = " ".join(picked)
+        return {"title": text[:11], "body": text, "stem": text, "surface": text, "number": generator.randint(-500, 500)}
 
     sizes = (SMALL_SEGMENT + 900, 300)
     deleted = set(generator.sample(range(sum(sizes)), 200))
@@ -275,6 +286,13 @@ LARGE_TREES = [
     query.Require(query.Every(), query.Not(query.Prefix("body", "a"))),
     query.Require(query.And([query.Prefix("body", "a"), query.Every()]), query.Term("body", "aaa")),
     query.And([query.NumericRange("number", 0, 400), query.Not(query.Term("body", "aaa"))]),
+    query.Prefix("surface", "ca", boost=2.0),
+    query.Wildcard("surface", "?a?"),
+    query.And([query.Prefix("surface", "c"), query.Term("surface", "aab")]),
+    query.Require(in_both("aaa"), query.Prefix("surface", "c")),
+    query.Or([query.Prefix("surface", "c", boost=2.0), query.Prefix("surface", "ca")], boost=0.5),
+    query.And([query.Prefix("surface", "c"), query.Prefix("surface", "a"), query.Not(query.Term("surface", "aab"))]),
+    query.Every("surface"),
 ]
 
 

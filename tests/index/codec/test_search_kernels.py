@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import zlib
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,18 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from whoosh.support.levenshtein import levenshtein
 
-from index.codec.kernels import phrases, scoring, sets, terms
+from index.codec.kernels import addresses as at
+from index.codec.kernels import parts, phrases, scoring, sets, terms
+from index.codec.packing import pack
+from index.codec.segment_table import address_of
 
 Generator = np.random.Generator
 # numba's hints do not know of arguments that are unpacked.
 search_plan: Any = scoring.search_plan
 match_phrase: Any = phrases.match_phrase
 add_doc_freqs: Any = terms.add_doc_freqs
+add_parts: Any = parts.add_parts
+set_bits_of_parts: Any = parts.set_bits_of_parts
 
 
 def read_only(*arrays: Any) -> list[Any]:
@@ -31,7 +37,31 @@ def read_only(*arrays: Any) -> list[Any]:
 
 untimed = settings(deadline=None)  # a kernel may have to be compiled first
 
+# --- the table of segments
+
+
+def test_the_layout_of_the_table_is_raised_with_every_change() -> None:
+    columns = {name: value for name, value in vars(at).items() if name.isupper() and isinstance(value, int)}
+    # Compiled kernels are kept, and would go on reading the columns that they know.
+    assert zlib.crc32(repr(sorted(columns.items())).encode()) == 1497024053, "Raise LAYOUT, and this."
+
+
 # --- scoring
+
+
+def lay_out_segment(
+    num_docs: int, base: int, doc_ids: Any, freqs: Any, lengths: Any, norms: Any, dropped: Any
+) -> tuple[Any, list[Any]]:
+    """Return a row of a table of segments, and the arrays that have to live as long."""
+    high = np.flatnonzero(freqs >= scoring.OVERFLOW)
+    arrays = read_only(doc_ids, np.minimum(freqs, scoring.OVERFLOW).astype(np.uint8), high, freqs[high], dropped, norms)
+    arrays += read_only(*map(np.array, lengths))
+    row = np.zeros(at.NUM_COLUMNS, np.int64)
+    row[[at.BASE, at.NUM_DOCS, at.NUM_POSTINGS]] = base, num_docs, doc_ids.size
+    row[[at.DOC_ID_SIZE, at.NUM_FREQ_PLACES, at.NUM_DROPPED]] = doc_ids.itemsize, high.size, dropped.size
+    columns = [at.DOC_IDS, at.FREQS, at.FREQ_PLACES, at.FREQ_VALUES, at.DROPPED, at.NORMS]
+    row[columns + [at.LENGTHS + number for number in range(len(lengths))]] = [address_of(array) for array in arrays]
+    return row, arrays
 
 
 class Postings:
@@ -40,24 +70,49 @@ class Postings:
     def __init__(self, generator: Generator, num_docs: int, doc_freqs: list[int], dtype: Any) -> None:
         chosen = [np.sort(generator.choice(num_docs, size, replace=False)) for size in doc_freqs]
         self.num_docs = num_docs
-        starts = np.cumsum([0, *map(len, chosen)])
-        doc_ids = np.concatenate([*chosen, np.empty(0, np.int64)]).astype(dtype)
-        freqs = generator.geometric(0.3, len(doc_ids)).astype(np.uint16)
-        lengths = generator.integers(1, 200, (2, num_docs)).astype(np.uint8)
-        norms = np.ones((2, 257), np.float32)
-        norms[0, :256] = 1.2 * (0.25 + 0.75 * np.arange(256) / 90)
-        norms[1, 256] = 0  # scores its frequencies as they are
-        self.starts = starts
-        self.arrays = read_only(doc_ids, freqs, lengths, norms)
+        self.starts = np.cumsum([0, *map(len, chosen)])
+        self.doc_ids = np.concatenate([*chosen, np.empty(0, np.int64)]).astype(dtype)
+        self.freqs = generator.geometric(0.3, len(self.doc_ids))
+        self.freqs[generator.integers(0, len(self.freqs), len(self.freqs) // 10)] += 250
+        self.lengths = generator.integers(1, 200, (2, num_docs)).astype(np.uint8)
+        self.norms = np.ones((2, 257), np.float32)
+        self.norms[0, :256] = 1.2 * (0.25 + 0.75 * np.arange(256) / 90)
+        self.norms[1, 256] = 0  # scores its frequencies as they are
+
+    def search(
+        self, plan: NDArray[np.float64], num_clauses: int, dropped: Any, top: tuple[Any, Any], num_segments: int
+    ) -> tuple[int, int]:
+        """Search copies of the segment, numbered from 1000 on."""
+        rows, kept = [], []
+        for number in range(num_segments):
+            row, arrays = lay_out_segment(
+                self.num_docs,
+                1000 + number * self.num_docs,
+                self.doc_ids,
+                self.freqs,
+                self.lengths,
+                self.norms,
+                dropped,
+            )
+            rows.append(row)
+            kept += arrays
+        words = np.zeros((len(plan), num_segments, at.WORD_COLUMNS), np.int64)
+        words[:, :, at.START], words[:, :, at.STOP] = plan[:, :1], plan[:, 1:2]
+        addresses = [address_of(word) for word in words]
+        result: tuple[int, int] = search_plan(
+            np.column_stack([addresses, plan[:, 2:]]).reshape(-1), num_clauses, np.array(rows), 0, num_segments,
+            *top, 0, True,
+        )  # fmt: skip
+        return result
 
     def score(self, plan: NDArray[np.float64], dropped: NDArray[np.bool_]) -> dict[int, float]:
         """Score all that match, a word at a time over all articles."""
-        doc_ids, freqs, lengths, norms = self.arrays
+        norms, lengths = self.norms, self.lengths
         sums = np.zeros(self.num_docs)
         passed: dict[float, NDArray[np.bool_]] = {}
-        for start, stop, number, clause, weight in plan.reshape(-1, 5).tolist():
+        for start, stop, number, clause, weight in plan.tolist():
             row, postings = int(number), slice(int(start), int(stop))
-            ids, counts = doc_ids[postings], freqs[postings].astype(np.float64)
+            ids, counts = self.doc_ids[postings], self.freqs[postings].astype(np.float64)
             sums[ids] += weight * counts / (norms[row, 256] * counts + norms[row, lengths[row, ids]])
             passed.setdefault(clause, np.zeros(self.num_docs, bool))[ids] = True
         matches = np.all(list(passed.values()), axis=0)
@@ -100,26 +155,44 @@ def test_plans_find_and_rank_what_a_dense_scan_does(
             for place, word in enumerate(clause)
         ],
         np.float64,
-    ).reshape(-1)
+    )
     for bits in (np.zeros(0, bool), generator.random(num_docs) < 0.3):
         padded = np.zeros((num_docs + 63) // 64 * 64 if bits.size else 0, np.uint8)
         padded[: bits.size] = bits
         dropped = np.packbits(padded, bitorder="little").view(np.uint64)
-        expected = postings.score(plan, bits)
-        top_scores, top_ids = np.empty(limit), np.empty(limit, np.int64)
-        total, filled = search_plan(
-            plan, len(clauses), *postings.arrays, 1000, *read_only(dropped), top_scores, top_ids, 0, True
-        )
-        assert total == len(expected)
-        assert filled == min(limit, total)
-        found = list(zip(top_ids[:filled].tolist(), top_scores[:filled].tolist(), strict=True))
-        assert found == sorted(found, key=lambda hit: (-hit[1], hit[0]))
-        assert [score for _, score in found] == pytest.approx(
-            sorted(expected.values(), reverse=True)[:filled], rel=1e-5
-        )
-        assert [expected[doc_id - 1000] for doc_id, _ in found] == pytest.approx(
-            [score for _, score in found], rel=1e-5
-        )
+        found = postings.score(plan, bits)
+        for num_segments in (1, 3):
+            expected = {
+                1000 + number * num_docs + doc_id: score
+                for number in range(num_segments)
+                for doc_id, score in found.items()
+            }
+            top = np.empty(limit), np.empty(limit, np.int64)
+            total, filled = postings.search(plan, len(clauses), dropped, top, num_segments)
+            assert total == len(expected)
+            assert filled == min(limit, total)
+            check_ranking(top[1][:filled].tolist(), top[0][:filled].tolist(), expected)
+
+
+def check_ranking(ids: list[int], scores: list[float], expected: dict[int, float]) -> None:
+    """Hold the best of some articles equal to what they should be."""
+    found = list(zip(ids, scores, strict=True))
+    assert found == sorted(found, key=lambda hit: (-hit[1], hit[0]))
+    assert scores == pytest.approx(sorted(expected.values(), reverse=True)[: len(scores)], rel=1e-5)
+    assert [expected[doc_id] for doc_id in ids] == pytest.approx(scores, rel=1e-5)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 10, 300])
+def test_sums_are_ranked(limit: int) -> None:
+    generator = np.random.default_rng(limit)
+    sums = np.zeros(20_032, np.float32)
+    sums[:20_000] = np.maximum(generator.integers(-5, 6, 20_000), 0)
+    expected = {doc_id + 7: float(sums[doc_id]) for doc_id in np.flatnonzero(sums).tolist()}
+    scores, ids = np.empty(limit), np.empty(limit, np.int64)
+    total, filled = scoring.rank_sums(sums, 20_000, 7, scores, ids, 0, True)
+    assert (total, filled) == (len(expected), min(limit, len(expected)))
+    check_ranking(ids.tolist(), scores.tolist(), expected)
+    assert not sums.any()
 
 
 @untimed
@@ -161,28 +234,90 @@ def test_phrases_are_found_as_their_definition_says(num_docs: int, num_words: in
         for position, word in enumerate(text):
             lists[word].setdefault(doc_id, []).append(position)
     all_positions = [positions for postings in lists for positions in postings.values()]
-    arrays = read_only(
-        np.cumsum([0, *map(len, lists)]),
+    gaps = [gap for positions in all_positions for gap in np.diff(positions, prepend=0)]
+    packed = pack(np.array(gaps))
+    values = packed.overflow_values.astype(np.uint16)
+    dropped = np.full((num_docs + 63) // 64, np.uint64(1) << np.uint64(3))
+    row, _arrays = lay_out_segment(
+        num_docs,
+        1000,
         np.array([doc_id for postings in lists for doc_id in postings], np.uint16 if num_words == 300 else np.uint32),
-        np.array([len(positions) for positions in all_positions], np.uint16),
-        np.cumsum([0, *(sum(map(len, postings.values())) for postings in lists)]),
-        np.array([position for positions in all_positions for position in positions], np.uint16),
+        np.array([len(positions) for positions in all_positions]),
+        [np.ones(num_docs, np.uint8)],
+        np.ones((1, 257), np.float32),
+        dropped,
     )
+    places = packed.overflow_places.astype(np.uint32)
+    row[[at.POSITIONS, at.NUM_POSITIONS, at.POSITION_WIDTH]] = address_of(packed.words), packed.words.size, packed.width
+    row[[at.POSITION_PLACES, at.NUM_POSITION_PLACES, at.POSITION_PLACE_SIZE]] = address_of(places), places.size, 4
+    row[[at.POSITION_VALUES, at.POSITION_VALUE_SIZE]] = address_of(values), 2
+    starts = np.cumsum([0, *map(len, lists)])
+    position_starts = np.cumsum([0, *(sum(map(len, postings.values())) for postings in lists)])
+    tables = np.column_stack([np.arange(num_words), starts[:-1], starts[1:], position_starts[:-1]])
     for _ in range(25):
-        words = (generator.random(generator.integers(1, 4)) ** 3 * num_words).astype(np.int64)
+        words = (generator.random(generator.integers(1, 4)) ** 3 * num_words).astype(int).tolist()
         slop = int(generator.integers(1, 4))
-        room = min(len(lists[word]) for word in words) + 1
-        ids, places = np.empty(room, np.uint32), np.empty((len(words), room), np.int64)
-        dropped = read_only(np.full((num_docs + 63) // 64, np.uint64(1) << np.uint64(3)))[0]
-        count = match_phrase(words, slop, *arrays, dropped, ids, places, np.empty_like(places))
+        room = min(len(lists[word]) for word in words)
+        ids, scores = np.empty(room, np.uint32), np.empty(room)
+        plan = np.array([number for word in words for number in (address_of(tables[word]), 0, 2.0)])
+        count = match_phrase(plan, slop, row[np.newaxis], 0, 1, ids, scores)
         expected = [
             doc_id
             for doc_id in sorted(set.intersection(*(set(lists[word]) for word in words)))
             if follows([lists[word][doc_id] for word in words], slop) and doc_id % 64 != 3
         ]
-        assert ids[:count].tolist() == expected
-        for number in range(len(words)):
-            assert arrays[1][places[number, :count]].tolist() == expected
+        assert ids[:count].tolist() == [1000 + doc_id for doc_id in expected]
+        freqs = [[len(lists[word][doc_id]) for word in words] for doc_id in expected]
+        assert scores[:count] == pytest.approx([sum(2 * freq / (freq + 1) for freq in each) for each in freqs])
+
+
+# --- parts
+
+
+@untimed
+@given(st.dictionaries(st.integers(0, 199), st.integers(1, 9)))
+def test_sums_are_listed(expected: dict[int, int]) -> None:
+    sums, ids, scores = np.zeros(200, np.float32), np.empty(201, np.uint32), np.empty(201)
+    sums[list(expected)] = list(expected.values())
+    count = parts.list_sums(sums, ids, scores)
+    assert list(zip(ids[:count].tolist(), scores[:count].tolist(), strict=True)) == sorted(expected.items())
+
+
+@pytest.mark.parametrize(("num_postings", "dtype"), [(30, np.uint16), (66_000, np.uint32)])
+def test_parts_are_the_articles_that_were_kept(num_postings: int, dtype: Any) -> None:
+    generator = np.random.default_rng(num_postings)
+    doc_ids = np.sort(generator.choice(num_postings * 2, num_postings, replace=False)).astype(dtype)
+    chosen, kept = [], []
+    for share in (1.0, 0.5, 2 / num_postings, 0.001, 0.9):
+        size = max(1, int(num_postings * share))
+        ordinals = np.sort(generator.choice(num_postings, size, replace=False))
+        listed = ordinals.astype("<u2" if num_postings <= 1 << 16 else "<u4").tobytes()
+        bitmap = np.packbits(np.isin(np.arange(num_postings), ordinals), bitorder="little").tobytes()
+        chosen.append(set(doc_ids[ordinals].tolist()))
+        kept.append(b"" if size == num_postings else min(bitmap, listed, key=len))
+    arrays = read_only(
+        np.zeros(5, np.uint32),
+        np.cumsum([0, *map(len, kept)]).astype(np.uint32),
+        np.frombuffer(b"".join(kept), np.uint8),
+        np.array([0, num_postings], np.uint32),
+        doc_ids,
+    )
+    num_docs = num_postings * 2
+    for terms_of_query in ([0], [1], [2], [3], [4], [1, 2, 4], []):
+        terms_array = np.array(terms_of_query, np.int64)
+        counts = np.zeros(num_docs, np.float32)
+        for term in terms_of_query:
+            counts[list(chosen[term])] += 2.0
+        sums, words = np.zeros(num_docs, np.float32), np.zeros((num_docs + 63) // 64, np.uint64)
+        add_parts(terms_array, *arrays, 2.0, read_only(np.empty(0, np.uint64))[0], sums)
+        assert np.array_equal(sums, counts)
+        set_bits_of_parts(terms_array, *arrays, words)
+        bits = np.unpackbits(words.view(np.uint8), bitorder="little")[:num_docs]
+        assert np.array_equal(bits, counts > 0)
+        dropped = np.full(words.size, np.uint64(2))
+        sums[:] = 0
+        add_parts(terms_array, *arrays, 2.0, read_only(dropped)[0], sums)
+        assert np.array_equal(sums, np.where(np.arange(num_docs) % 64 == 1, 0, counts))
 
 
 # --- terms
@@ -208,9 +343,39 @@ def test_terms_are_found_by_their_bytes(texts: list[str], key: str) -> None:
     assert found == (place if key in ordered else ~place)
     end = terms.find_prefix_end(term_bytes, term_offsets, place, len(ordered), key.encode())
     assert ordered[place:end] == [text for text in ordered if text.startswith(key)]
-    posting_starts = np.arange(len(ordered) + 1) ** 2
-    word = terms.find_word(term_bytes, term_offsets, posting_starts, 0, len(ordered), key.encode())
-    assert word == ((place, place**2, (place + 1) ** 2) if key in ordered else (-1, 0, 0))
+
+
+@untimed
+@given(TEXTS, TEXTS, st.text("abé𝄞", max_size=3))
+def test_words_are_found_in_all_segments(texts: list[str], others: list[str], key: str) -> None:
+    rows, kept, bounds, expected = [], [], [], []
+    for which, dtype in ((texts, np.uint32), (others, np.uint64)):
+        ordered, term_bytes, term_offsets = lay_out(set(which))
+        arrays = [
+            term_bytes,
+            term_offsets.astype(dtype),
+            (np.arange(len(ordered) + 1) ** 2).astype(dtype),
+            (np.arange(len(ordered)) * 3).astype(dtype),  # the last has no positions
+        ]
+        kept += arrays
+        row = np.zeros(at.NUM_COLUMNS, np.int64)
+        columns = [at.TERM_BYTES, at.TERM_OFFSETS, at.POSTING_STARTS, at.POSITION_STARTS]
+        row[columns] = [address_of(array) for array in arrays]
+        row[[at.OFFSET_SIZE, at.POSTING_START_SIZE, at.POSITION_START_SIZE]] = arrays[1].itemsize
+        row[[at.NUM_POSTING_STARTS, at.NUM_POSITION_STARTS]] = len(ordered) + 1, len(ordered)
+        rows.append(row)
+        bounds.append((0, len(ordered)))
+        place = ordered.index(key) if key in ordered else -1
+        position = 3 * place if 0 <= place < len(ordered) - 1 else 0
+        expected.append([place, place**2, (place + 1) ** 2, position] if place >= 0 else [-1, 0, 0, 0])
+    table, word = np.array(rows), np.empty((2, at.WORD_COLUMNS), np.int64)
+    doc_freq = terms.find_word(table, np.array(bounds, np.int64), key.encode(), word)
+    assert word.tolist() == expected
+    assert doc_freq == sum(stop - start for _, start, stop, _ in expected)
+    positions = [
+        3 if term >= 0 and term + 1 < end else 0 for (term, *_), (_, end) in zip(expected, bounds, strict=True)
+    ]
+    assert terms.count_positions(table, word) == sum(positions)
 
 
 @untimed

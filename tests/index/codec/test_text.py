@@ -103,6 +103,13 @@ def test_texts_do_not_run_into_each_other(texts: list[str]) -> None:
         assert found == [token.surface for token in analysis.tokenize(text)]
 
 
+@pytest.mark.parametrize("text", ["a", "1", "é", "中"])
+def test_there_is_room_for_the_words_of_texts_of_one_letter(text: str) -> None:
+    tokens = Vocabulary().cut([encode(text)] * 1000)
+    assert tokens.word_ids.tolist() == [tokens.word_ids[0]] * 1000
+    assert tokens.starts.tolist() == list(range(1001))
+
+
 def test_a_word_has_one_number_however_many_there_are() -> None:
     vocabulary = Vocabulary()
     texts = [" ".join(f"w{n} é{n % 911}\u0301" for n in range(start, start + 20_000)) for start in (0, 10_000)]

@@ -62,7 +62,6 @@ def test_kernels_are_ready_by_their_decorator_or_by_their_module(package: Module
     assert ready == {"fixed.fixed": 1, "varying.varying": 2, "varying.forgotten": 0}
 
 
-@pytest.mark.xfail(strict=True, reason="not all modules of kernels have warm() or types in their decorators yet")
 def test_every_kernel_is_warmed() -> None:
     # In a process of its own: in this one, other tests have made kernels ready.
     script = (

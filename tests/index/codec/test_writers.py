@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,8 +23,10 @@ from whoosh.writing import BufferedWriter
 
 from index.codec import ColumnarCodec
 from index.codec.field_values import UnstorableError
+from index.codec.packing import read_gaps
 from index.codec.segment import ColumnarSegment
 from index.codec.terms import ColumnarTermsReader
+from index.codec.values import encode_frequency
 from tests.index.codec.whoosh_indexes import FIRST_DAY
 
 Postings = dict[bytes, list[tuple[int, float, bytes | None]]]
@@ -122,6 +125,62 @@ def test_several_postings_of_a_document_become_one(in_bulk: bool) -> None:
     }
     assert reader.doc_frequency("f", b"a") == 2
     assert reader.frequency("f", b"a") == 4.0
+
+
+@ROUTES
+def test_freqs_of_any_size_come_back(in_bulk: bool) -> None:
+    field = fields.TEXT(phrase=False, field_boost=2.5)
+    freqs = [0, 1, 254, 255, 256, 70_000, 2**32 - 1]
+    postings: Postings = {
+        term: [(doc_id, float(np.float32(2.5 * freq)), encode_frequency(freq)) for doc_id, freq in enumerate(of_term)]
+        for term, of_term in {b"down": freqs[::-1], b"one": [1], b"up": freqs}.items()
+    }
+    reader, _ = write_field(field, postings, in_bulk=in_bulk)
+    assert read_field(reader, field.format) == postings
+    file = reader.segment_file
+    assert not file.fields["f"].has_weights
+    assert file["freqs"].tolist() == [255, 255, 255, 255, 254, 1, 0, 1, 0, 1, 254, 255, 255, 255, 255]
+    assert file["freq_overflow_places"].tolist() == [0, 1, 2, 3, 11, 12, 13, 14]
+    assert file["freq_overflow_values"].tolist() == freqs[:2:-1] + freqs[3:]
+
+
+def test_positions_are_written_as_steps() -> None:
+    schema = fields.Schema(a=fields.TEXT(), b=fields.ID(), c=fields.TEXT(), d=fields.ID())
+    encode = schema["a"].format.encode
+    far = [3, 4, 4, 1_000_000, 2**31]
+    items = [
+        ("a", b"x", 0, 5.0, encode(far)),
+        ("a", b"x", 1, 0.0, encode([])),
+        ("a", b"x", 2, 2.0, encode([7, 9])),
+        ("b", b"x", 0, 1.0, b""),
+        *(("c", b"%d" % number, 0, 2.0, encode([number, number + 1])) for number in range(10, 30)),
+        ("d", b"x", 0, 1.0, b""),
+    ]
+    codec, storage = ColumnarCodec(), RamStorage()
+    segment = codec.new_segment(storage, "MAIN")
+    writer = codec.field_writer(storage, segment)
+    writer.add_postings(schema, None, items)
+    writer.close()
+    file = segment.open(storage)
+    steps = [3, 1, 0, 999_996, 2**31 - 1_000_000, 7, 2]
+    steps += [step for number in range(10, 30) for step in (number, 1)]
+    assert read_gaps(file, 0, len(steps)).tolist() == steps
+    assert file.meta["position_width"] == 5
+    assert file["position_overflow_places"].tolist() == [3, 4]
+    assert file["position_starts"].tolist() == [0, 7, 7, *range(9, 48, 2)]  # none for the last field
+    matcher = codec.terms_reader(storage, segment).matcher("a", b"x", schema["a"].format)
+    for positions in (far, [], [7, 9]):
+        assert (matcher.value_as("positions"), matcher.value()) == (positions, encode(positions))
+        matcher.next()
+
+
+def test_positions_that_descend_are_kept_as_values() -> None:
+    field = fields.TEXT()
+    postings: Postings = {b"x": [(0, 2.0, field.format.encode([1, 5])), (1, 2.0, field.format.encode([5, 1]))]}
+    reader, _ = write_field(field, postings, in_bulk=True)
+    assert read_field(reader, field.format) == postings
+    entry = reader.segment_file.fields["f"]
+    assert (entry.has_values, entry.has_positions) == (True, False)
 
 
 def test_several_postings_with_values_of_their_own_keep_the_first() -> None:
