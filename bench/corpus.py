@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
+import orjson
 import regex
 
 
@@ -29,7 +30,7 @@ def read_documents(path: Path) -> Iterator[Document]:
     """Yield the articles of a JSONL file with `id`, `title` and `body`, compressed with gzip or not."""
     with _open(path) as file:
         for line in file:
-            fields = json.loads(line)
+            fields = orjson.loads(line)
             yield Document(fields["id"], fields["title"], fields["body"])
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.contenders import Contender
+from bench.contenders import Ask, Contender
 from bench.corpus import read_documents
 from bench.queries import CLASSES, BenchQuery, Kind
 
@@ -101,28 +101,33 @@ def print_built(built: Built) -> None:
 def time_queries(
     contenders: Sequence[Contender], queries: Sequence[BenchQuery], progress: Callable[[str], None]
 ) -> dict[Kind, dict[str, Timed]]:
-    """Time every query with every contender, one after the other, so that noise hits all of them alike."""
+    """Time every query with every contender.
+
+    A contender runs all queries of a class one after another, as it would if it had the machine for itself, then the
+    next one does, and so on in turn: noise hits all of them alike, and none finds the caches full of another's work.
+    """
     results: dict[Kind, dict[str, Timed]] = {}
     for kind in CLASSES:
         chosen = [query for query in queries if query.kind == kind]
-        times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
-        totals: dict[str, list[int]] = {contender.name: [] for contender in contenders}
-        for query in chosen:
-            asks = [(contender.name, contender.prepare(query)) for contender in contenders]
-            taken: dict[str, list[float]] = {name: [] for name, _ in asks}
-            for _ in range(_REPEATS):
-                for name, ask in asks:
-                    started = time.perf_counter_ns()
-                    ask()
-                    taken[name].append((time.perf_counter_ns() - started) / 1000)
-            for name, ask in asks:
-                times[name].append(statistics.median(taken[name]))
-                totals[name].append(ask()[0])
-        results[kind] = {
-            name: Timed(
-                statistics.median(values), statistics.quantiles(values, n=20)[-1], statistics.mean(totals[name])
-            )
-            for name, values in times.items()
-        }
+        asks = {contender.name: [contender.prepare(query) for query in chosen] for contender in contenders}
+        totals = {name: statistics.mean(ask()[0] for ask in prepared) for name, prepared in asks.items()}
+        rounds: dict[str, list[list[float]]] = {name: [] for name in asks}
+        for _ in range(_REPEATS):
+            for name, prepared in asks.items():
+                rounds[name].append([_time(ask) for ask in prepared])
+        results[kind] = {}
+        for name, taken in rounds.items():
+            medians = [statistics.median(of_query) for of_query in zip(*taken, strict=True)]
+            results[kind][name] = Timed(statistics.median(medians), _p95(medians), totals[name])
         progress(f"  {kind}: " + ", ".join(f"{name} {timed.p50:,.0f} us" for name, timed in results[kind].items()))
     return results
+
+
+def _time(ask: Ask) -> float:
+    started = time.perf_counter_ns()
+    ask()
+    return (time.perf_counter_ns() - started) / 1000
+
+
+def _p95(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
