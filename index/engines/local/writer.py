@@ -23,12 +23,13 @@ from index.errors import DatelineError, IndexCorruptError, IndexMissingError, In
 class LocalWriter(IndexWriter):
     """The one writer of an index folder: into the live build, or into a new one for a rebuild.
 
-    Articles wait in memory, up to about half of `memory_mb`, and become a segment then, while others take their place.
+    Articles wait in memory, and become a segment while others take their place; both take about `memory_mb`.
     """
 
     def __init__(self, path: str, *, rebuild: bool = False, memory_mb: int = 512) -> None:
         self._folder = IndexFolder(path)
-        self._memory = memory_mb << 19  # of the articles that wait; those that become a segment take as much
+        # Articles that wait need a third of what they need while they become a segment, and both happen at once.
+        self._memory = (memory_mb << 20) * 3 // 4
         self._lock = self._folder.lock()
         try:
             self._open(rebuild)
