@@ -45,6 +45,7 @@ _LATIN_FOLDS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
 )
 _DELETE_APOSTROPHES = dict.fromkeys(map(ord, APOSTROPHES))
+_MARKS = regex.compile(r"\p{M}+")
 _CONTRACTED = regex.compile(rf"[{APOSTROPHES}](?:s|ll|d|re|ve|m)$")
 
 
@@ -90,6 +91,8 @@ def fold(word: str) -> str:
         # Accents last: some capitals (the Turkish İ) fold into a letter and a mark.
         folded = unicodedata.normalize("NFKC", word).casefold()
         folded = _strip_accents(folded).translate(_LATIN_FOLDS)
+        if _MARKS.fullmatch(folded):  # what makes a heart red is a mark too, and no word
+            return ""
     if len(folded) > 2 and not folded.isalnum():
         folded = _CONTRACTED.sub("", folded).translate(_DELETE_APOSTROPHES)
     return folded

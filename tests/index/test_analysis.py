@@ -100,3 +100,12 @@ def test_stop_words_are_folded_as_words_are() -> None:
         assert analysis.fold(word) == word
     assert all(analysis.is_stop_word(analysis.fold(word)) for word in ("The", "don’t", "I'd", "they're", "us"))
     assert not analysis.is_stop_word("d")
+
+
+def test_marks_by_themselves_are_no_words() -> None:
+    assert [token.surface for token in analysis.tokenize("I \u2764\ufe0f NY \u0301 e\u0301t\u00e9 \u00bd")] == [
+        "i",
+        "ny",
+        "ete",
+        "1\u20442",
+    ]
