@@ -10,7 +10,8 @@
 | `published` | seconds since 1970, with a column | ranges, newest and oldest first, facets |
 
 Stored is what `Article.to_dict` gives, but for what is not known. The index is an ordinary Whoosh index of this schema;
-articles get into it by `index.codec.builder`, past Whoosh's analyzers, which are here for whoever opens it with Whoosh.
+articles get into it by `index.codec.building.builder`, past Whoosh's analyzers, which are for whoever opens it with
+Whoosh.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from whoosh.fields import ID, KEYWORD, NUMERIC, STORED, TEXT, Schema
 
 from index import analysis
 from index.article import Article
-from index.codec.fields import KeywordField, NumberField, TextField
+from index.codec.building.fields import KeywordField, NumberField, TextField
 
 # Changes whenever an index made before could give wrong answers with the code as it is now: what is a word, how it
 # is folded, what the fields are.

@@ -25,7 +25,7 @@ from typing import Any
 from numba.extending import is_jitted
 
 from index.codec import kernels
-from index.codec.warm_search import warm_search
+from index.codec.searching.warm_search import warm_search
 
 
 def warm(package: ModuleType = kernels) -> None:

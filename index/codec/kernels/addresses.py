@@ -1,9 +1,9 @@
 """Arrays by their addresses, so that one call of a kernel reaches those of all segments.
 
 To pass an array costs 0.1 microseconds, and an index of 16 segments has 200 that a query may need. A *table of
-segments* (i8, a row for each) has their addresses instead, and is made once: by `index.codec.segment_table`, which
-keeps the arrays alive. The columns are below; a `NUM_` is how many numbers the one before has, a `_SIZE` the bytes of
-one. A word that was looked up is a table as well, `WORD_COLUMNS` for each segment.
+segments* (i8, a row for each) has their addresses instead, and is made once: by `index.codec.searching.segment_table`,
+which keeps the arrays alive. The columns are below; a `NUM_` is how many numbers the one before has, a `_SIZE` the
+bytes of one. A word that was looked up is a table as well, `WORD_COLUMNS` for each segment.
 
 numba's cache does not see that a kernel uses what is here, and compiled code with other columns would read anywhere:
 whoever changes one raises `LAYOUT`, which every module that uses them compares with its own.

@@ -472,7 +472,7 @@ def cut_texts(
     """Cut texts into words; return `DONE`, or what there is too little of, to be called again with more.
 
     text: u1, the texts one after another, UTF-8 as Python writes it (surrogates too). piece_starts: i8[n + 1].
-    pages, entries, fold_bytes: `index.codec.text_tables.TextTables`.
+    pages, entries, fold_bytes: `index.codec.building.text_tables.TextTables`.
     slots, word_offsets (u8[w + 1]), word_bytes, word_is_slow (b1[w]): the words, see above; `w` at most half the slots.
     slow_words: u4[w], out: the numbers of new words that the caller must fold.
     tokens: u4[(len(text) + n) // 2 + 1], out: the number of the word of each token. token_starts: i8[n + 1], out.

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from index import schema
 from index.article import Article
 from index.codec.commit import open_segments
-from index.codec.evaluate import ColumnarSearcher, Hits
 from index.codec.format import SegmentFile
+from index.codec.searching.evaluate import ColumnarSearcher, Hits
 from index.codec.segment import ColumnarSegment
 from index.codec.stored import StoredReader
 from index.codec.terms import TermTable

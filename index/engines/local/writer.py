@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from index import schema
 from index.article import Article
-from index.codec.builder import SegmentBuilder
+from index.codec.building.builder import SegmentBuilder
+from index.codec.building.merge import merge_segments
 from index.codec.commit import MAX_DOCS, OpenSegment, SegmentSet, choose_merge
-from index.codec.merge import merge_segments
 from index.engine import IndexWriter, SourceFile
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.sources import SourceFiles, read_source_files

@@ -21,9 +21,9 @@ from whoosh.scoring import BM25F
 from whoosh.util.numeric import length_to_byte
 from whoosh.writing import SegmentWriter
 
-from index.codec.evaluate import ColumnarSearcher
 from index.codec.format import FREQ_OVERFLOW, FieldEntry, SegmentFile, SegmentFileWriter, narrowest, to_meta
 from index.codec.packing import pack
+from index.codec.searching.evaluate import ColumnarSearcher
 
 Document = Mapping[str, Any]
 

@@ -14,7 +14,7 @@ from whoosh.filedb.filestore import RamStorage
 
 from index import analysis
 from index.codec import ColumnarCodec
-from index.codec.builder import Field, KeywordField, NumberField, SegmentBuilder, TextField
+from index.codec.building.builder import Field, KeywordField, NumberField, SegmentBuilder, TextField
 from index.codec.field_values import encode_fields
 from index.codec.format import SegmentFile
 

@@ -1,0 +1,1 @@
+"""Making segments at native speed: from articles, and from other segments."""

@@ -1,0 +1,211 @@
+"""Builds a segment from articles at native speed, past Whoosh's analyzers, its posting pool and its sort.
+
+What it writes reads as what Whoosh's own writer would write with this codec for the same documents; tests hold it to
+that. 39,976 articles (54 MB of text) take 2.1 s of one core of 2.3 GHz: 0.5 s each cutting words and compressing what
+is stored, 0.4 s inverting, sorting and stemming words, 0.2 s in `add`, 0.1 s writing; on two cores, 1.3 s.
+
+Texts and stored fields go in batches to two threads, one that cuts words and one that compresses, so that whoever adds
+documents seldom waits. Tokens wait as numbers (4 bytes each) until `write`, where each distinct word is stemmed once
+and each field inverted. `nbytes` tells when it is time for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from index.codec.building.collectors import KeywordCollector, NumberCollector, to_sortable
+from index.codec.building.field_arrays import FieldArrays, write_fields
+from index.codec.building.fields import Field, KeywordField, NumberField, TextField
+from index.codec.building.inversion import Text, TokenChunk, WordTerms, invert_text
+from index.codec.building.part_arrays import PartArrays
+from index.codec.building.stemming import stem_all
+from index.codec.building.strings import Strings
+from index.codec.building.vocabulary import Vocabulary, encode
+from index.codec.building.worker import Worker
+from index.codec.format import SegmentFileWriter, Sink, to_meta
+from index.codec.stored import SPOOL_SIZE, StoredWriter
+
+__all__ = ["Field", "KeywordField", "NumberField", "SegmentBuilder", "TextField"]
+
+_BATCH_SIZE = 1 << 22  # bytes of text, or of stored fields, that are handed over at once
+_CUT_BATCHES = 2  # in the hands of the thread that cuts
+_STORED_BATCHES = 4  # of the one that compresses: others are cut while a dictionary is trained on the first
+_BYTES_PER_TOKEN = 11  # 4 while it waits, and at most 7 more while its field is inverted and written
+_BYTES_PER_BYTE = 5  # of a text that is not cut: it, a copy, and its tokens
+_BYTES_PER_TEXT = 40  # what Python needs for it besides
+
+
+class SegmentBuilder:
+    """Takes one document after another, then writes them as a segment. Not safe to share between threads.
+
+    `folder` is where stored fields wait when they are many. A builder that is given up must be closed.
+    """
+
+    def __init__(self, fields: Iterable[Field], folder: str | None = None) -> None:
+        fields = tuple(fields)
+        self.num_docs = 0
+        self._texts = [field for field in fields if isinstance(field, TextField)]
+        self._text_places = {field.name: place for place, field in enumerate(self._texts)}
+        self._keywords = {
+            field.name: (field, KeywordCollector()) for field in fields if isinstance(field, KeywordField)
+        }
+        self._numbers = {field.name: (field, NumberCollector()) for field in fields if isinstance(field, NumberField)}
+        self._no_texts = [b""] * len(self._texts)
+        self._stored = StoredWriter(folder)
+        self._vocabulary = Vocabulary()
+        self._chunks: list[TokenChunk] = []
+        self._batch: list[bytes] = []  # texts that are to be cut, those of one document after another
+        self._batch_size = 0
+        self._stored_batch: list[bytes] = []
+        self._stored_batch_size = 0
+        self._first_doc = 0  # of the batch
+        self._uncut_size = self._uncompressed_size = 0  # of all batches that are not done
+        self._token_size = self._vocabulary_size = self._stored_size = self._collected_size = 0
+        self._cutter, self._compressor = Worker(_CUT_BATCHES), Worker(_STORED_BATCHES)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory, those that `write` needs on top included; about."""
+        indexed = self._token_size + 2 * self._vocabulary_size + self._collected_size
+        stored = min(self._stored_size, SPOOL_SIZE)
+        return indexed + stored + _BYTES_PER_BYTE * self._uncut_size + self._uncompressed_size
+
+    def add(self, values: Mapping[str, Any], stored: bytes = b"") -> int:
+        """Add a document and return its number; `stored` is its stored fields by `field_values.encode_fields`.
+
+        Values: a str for a text, one or several str for keywords, an int for a number; a field may be missing or None.
+        Raises `ValueError` (or its kin) for values that cannot be indexed, and nothing is added then. What goes wrong
+        with documents before, such as an `OSError` where there is no room for what is stored, is raised here, too; the
+        builder is to be closed then.
+        """
+        texts, size = self._no_texts.copy(), _BYTES_PER_TEXT * len(self._no_texts)
+        keywords: list[tuple[KeywordCollector, bytes]] = []
+        numbers: list[tuple[NumberCollector, int]] = []
+        for name, value in values.items():
+            if name in self._text_places:
+                if value:
+                    text = encode(value)
+                    texts[self._text_places[name]] = text
+                    size += len(text)
+            elif name in self._keywords:
+                if value is not None:
+                    collector = self._keywords[name][1]
+                    several = (value,) if isinstance(value, str) else value
+                    keywords += [(collector, each.encode()) for each in several]
+            elif name not in self._numbers:
+                raise ValueError(f"There is no field {name!r}.")
+            elif value is not None:
+                numbers.append((self._numbers[name][1], _checked(value)))
+        if self._batch_size >= _BATCH_SIZE or self._stored_batch_size >= _BATCH_SIZE:
+            self._hand_over()
+        doc_id = self.num_docs
+        for keyword_collector, keyword in keywords:
+            self._collected_size += keyword_collector.add(doc_id, keyword)
+        for number_collector, number in numbers:
+            self._collected_size += number_collector.add(doc_id, number)
+        self._batch += texts
+        self._batch_size += size
+        self._uncut_size += size
+        self._stored_batch.append(stored)
+        self._stored_batch_size += len(stored)
+        self._uncompressed_size += len(stored)
+        self.num_docs += 1
+        return doc_id
+
+    def _hand_over(self) -> None:
+        """Have the documents that wait cut and compressed, each in a thread of its own."""
+        texts, size, first_doc = self._batch, self._batch_size, self._first_doc
+        stored, stored_size = self._stored_batch, self._stored_batch_size
+        self._batch, self._batch_size, self._first_doc = [], 0, self.num_docs
+        self._stored_batch, self._stored_batch_size = [], 0
+
+        def cut() -> tuple[TokenChunk, int]:
+            tokens = self._vocabulary.cut(texts)
+            return TokenChunk(tokens.word_ids, tokens.starts, first_doc), self._vocabulary.nbytes
+
+        def after_cutting(done: tuple[TokenChunk, int]) -> None:
+            chunk, self._vocabulary_size = done
+            self._chunks.append(chunk)
+            self._token_size += _BYTES_PER_TOKEN * len(chunk.word_ids)
+            self._uncut_size -= size
+
+        def after_compressing(_: None) -> None:
+            self._stored_size += stored_size
+            self._uncompressed_size -= stored_size
+
+        if texts:
+            self._cutter.submit(cut, after_cutting)
+        self._compressor.submit(lambda: self._stored.add_all(stored), after_compressing)
+
+    def write(self, sink: Sink) -> None:
+        """Write the segment; the builder is closed then, even if that fails. The caller makes the file durable."""
+        try:
+            self._hand_over()
+            self._cutter.finish()
+            fields, parts = self._invert()
+            fields += self._collected_fields()
+            file_writer = SegmentFileWriter(sink)
+            entries, position_width = write_fields(file_writer, fields, parts)
+            del fields, parts
+            columns = self._write_columns(file_writer)
+            self._compressor.finish()
+            self._stored.write(file_writer)
+            meta = to_meta(self.num_docs, entries, position_width=position_width, columns=columns, vectors=[])
+            file_writer.finish(meta)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the threads and of what waits on the disk; the builder cannot be used again."""
+        self._cutter.close()
+        self._compressor.close()
+        self._stored.close()
+
+    def _invert(self) -> tuple[list[FieldArrays], list[PartArrays]]:
+        """Invert the texts, whose tokens are let go of."""
+        words = Strings(self._vocabulary.word_bytes, self._vocabulary.word_offsets.astype(np.int64))
+        surfaces, stems = self._cutter.map(
+            lambda is_stems: WordTerms(Strings(*stem_all(*words)) if is_stems else words), (False, True)
+        )
+        fields: list[FieldArrays] = []
+        parts: list[PartArrays] = []
+        for place, field in enumerate(self._texts):
+            inverted, its_parts = invert_text(
+                Text(field.name, len(self._texts), place),
+                self._chunks,
+                stems if field.stems else surfaces,
+                self.num_docs,
+                (field.surfaces, surfaces) if field.surfaces else None,
+                self._cutter,
+            )
+            fields.append(inverted)
+            if its_parts is not None:
+                parts.append(its_parts)
+        self._chunks.clear()
+        return fields, parts
+
+    def _collected_fields(self) -> list[FieldArrays]:
+        """Return the fields of keywords and numbers."""
+        return [
+            *(collector.finish(name, has_freqs=field.has_freqs) for name, (field, collector) in self._keywords.items()),
+            *(collector.finish(name) for name, (_, collector) in self._numbers.items()),
+        ]
+
+    def _write_columns(self, file_writer: SegmentFileWriter) -> list[dict[str, Any]]:
+        columns: list[dict[str, Any]] = []
+        for name, (field, collector) in sorted(self._numbers.items()):
+            if collector:
+                file_writer.write(f"column:{len(columns)}", collector.column(self.num_docs, field.default))
+                default = int(to_sortable(np.array([field.default]))[0])
+                columns.append({"name": name, "kind": "numbers", "default": default})
+        return columns
+
+
+def _checked(value: Any) -> int:
+    number = int(value)
+    if not -(1 << 63) <= number < 1 << 63:
+        raise ValueError(f"{number} does not fit 64 bits.")
+    return number

@@ -1,0 +1,155 @@
+"""The distinct words of many texts: owns the arrays of `index.codec.kernels.text`, lets them grow, folds rare words.
+
+A builder has one for each segment; a word's number (`word_id`) is the order in which it was first seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import analysis
+from index.codec.building.text_tables import text_tables
+from index.codec.kernels import text as kernel
+
+_FEWEST_SLOTS = 1 << 12
+
+
+class Tokens(NamedTuple):
+    """The words of n texts in order: those of text i are `word_ids[starts[i]:starts[i + 1]]`.
+
+    word_ids: u4. starts: i8[n + 1]. spans: u4[len(word_ids), 2], the bytes of each token in all the texts together;
+    is_acronym: b1; both are empty if they were not asked for.
+    """
+
+    word_ids: NDArray[np.uint32]
+    starts: NDArray[np.int64]
+    spans: NDArray[np.uint32]
+    is_acronym: NDArray[np.bool_]
+
+
+def encode(text: str) -> bytes:
+    """Return a text as the kernel takes it. Lone surrogates are kept; they are no letters, so no word has one."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+class Vocabulary:
+    """Gives each distinct word a number. Not safe to share between threads."""
+
+    def __init__(self) -> None:
+        self.num_words = 0
+        self._slots = np.zeros((_FEWEST_SLOTS, 2), np.uint64)
+        self._offsets = np.zeros(_FEWEST_SLOTS // 2 + 1, np.uint64)
+        self._is_slow = np.zeros(_FEWEST_SLOTS // 2, np.bool_)
+        self._bytes = np.empty(1 << 16, np.uint8)
+        self._folded: dict[int, int] = {}  # a word as it was written to the word that it folds to; -1 for none
+
+    @property
+    def word_offsets(self) -> NDArray[np.uint64]:
+        """Where words begin in `word_bytes`, and the end: u8[num_words + 1]."""
+        return self._offsets[: self.num_words + 1]
+
+    @property
+    def word_bytes(self) -> NDArray[np.uint8]:
+        """The bytes of all words. Words that were never given to a token are among them: rare ones, as written."""
+        return self._bytes[: int(self._offsets[self.num_words])]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self._slots.nbytes + self._offsets.nbytes + self._is_slow.nbytes + self._bytes.nbytes
+
+    def cut(self, texts: Sequence[bytes], *, with_spans: bool = False) -> Tokens:
+        """Cut texts (of `encode`) into words, as `analysis.tokenize` does."""
+        text = np.frombuffer(b"".join(texts), np.uint8)
+        starts = np.zeros(len(texts) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=starts[1:])
+        # A token and what parts it from the next are two bytes at least; after the last of a text there is nothing.
+        most = (len(text) + len(texts)) // 2 + 1
+        tokens = np.empty(most, np.uint32)  # pages that are not written to take no memory
+        spans = np.empty((most if with_spans else 0, 2), np.uint32)
+        is_acronym = np.empty(len(spans), np.bool_)
+        slow_words = np.empty(most, np.uint32)
+        token_starts = np.zeros(len(texts) + 1, np.int64)
+        state = np.zeros(5, np.int64)
+        state[kernel.NUM_WORDS] = self.num_words
+        tables = text_tables()
+        while True:
+            status = kernel.cut_texts(
+                text, starts, *tables, self._slots, self._offsets, self._bytes, self._is_slow, slow_words,
+                tokens, token_starts, spans, is_acronym, state,
+            )  # fmt: skip
+            self.num_words = int(state[kernel.NUM_WORDS])
+            if status == kernel.DONE:
+                break
+            if status == kernel.NEEDS_SLOTS:
+                self._grow_slots()
+            else:
+                piece = int(state[kernel.PIECE])
+                self._reserve(kernel.GROWTH * int(starts[piece + 1] - starts[piece]))
+        count = int(state[kernel.NUM_TOKENS])
+        found = Tokens(tokens[:count].copy(), token_starts, spans[:count], is_acronym[:count])
+        self._fold(slow_words[: int(state[kernel.NUM_SLOW])].tolist())
+        return self._replace_slow(found) if self._folded else found
+
+    def _grow_slots(self) -> None:
+        slots = np.zeros((4 * len(self._slots), 2), np.uint64)
+        kernel.rehash(self._slots, slots, self._offsets, self._bytes)
+        self._slots = slots
+        self._offsets = _extended(self._offsets, len(slots) // 2 + 1)
+        self._is_slow = _extended(self._is_slow, len(slots) // 2)
+
+    def _reserve(self, more: int) -> None:
+        needed = int(self._offsets[self.num_words]) + more
+        if needed > len(self._bytes):
+            self._bytes = _extended(self._bytes, needed + needed // 2)
+
+    def _fold(self, slow_words: list[int]) -> None:
+        """Fold new words with rare characters in Python, and number what they fold to."""
+        for word in slow_words:
+            start, end = int(self._offsets[word]), int(self._offsets[word + 1])
+            folded = analysis.fold(self._bytes[start:end].tobytes().decode()).encode()
+            self._folded[word] = self._intern(folded) if folded else -1
+
+    def _intern(self, word: bytes) -> int:
+        if self.num_words == len(self._is_slow):
+            self._grow_slots()
+        self._reserve(len(word))
+        start = int(self._offsets[self.num_words])
+        self._bytes[start : start + len(word)] = np.frombuffer(word, np.uint8)
+        number = int(
+            kernel.intern(self._slots, self._offsets, self._bytes, self._is_slow, self.num_words, start + len(word))
+        )
+        self.num_words = max(self.num_words, number + 1)
+        return number
+
+    def _replace_slow(self, found: Tokens) -> Tokens:
+        """Give tokens of words with rare characters the words that they fold to; without one they are no tokens."""
+        is_slow = np.flatnonzero(self._is_slow[found.word_ids])
+        if not len(is_slow):
+            return found
+        words = [self._folded[word] for word in found.word_ids[is_slow].tolist()]
+        kept = np.ones(len(found.word_ids), np.bool_)
+        kept[is_slow] = np.array(words) >= 0
+        found.word_ids[is_slow] = np.maximum(words, 0)
+        if kept.all():
+            return found
+        kept_before = np.zeros(len(kept) + 1, np.int64)
+        np.cumsum(kept, out=kept_before[1:])
+        has_spans = len(found.spans) > 0
+        return Tokens(
+            found.word_ids[kept],
+            kept_before[found.starts],
+            found.spans[kept] if has_spans else found.spans,
+            found.is_acronym[kept] if has_spans else found.is_acronym,
+        )
+
+
+def _extended(array: NDArray[Any], length: int) -> NDArray[Any]:
+    """Return a longer copy."""
+    longer = np.empty(length, array.dtype)
+    longer[: len(array)] = array
+    return longer

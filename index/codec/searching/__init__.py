@@ -1,0 +1,1 @@
+"""Searching segments, a set at a time."""

@@ -1,0 +1,478 @@
+"""The kernels of searching, each held equal to the slow and obvious."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from whoosh.support.levenshtein import levenshtein
+
+from index.codec.kernels import addresses as at
+from index.codec.kernels import parts, phrases, scoring, sets, terms
+from index.codec.packing import pack
+from index.codec.searching.segment_table import address_of
+
+Generator = np.random.Generator
+# numba's hints do not know of arguments that are unpacked.
+search_plan: Any = scoring.search_plan
+match_phrase: Any = phrases.match_phrase
+add_doc_freqs: Any = terms.add_doc_freqs
+add_parts: Any = parts.add_parts
+set_bits_of_parts: Any = parts.set_bits_of_parts
+
+
+def read_only(*arrays: Any) -> list[Any]:
+    """Return arrays as those of a segment are."""
+    for array in arrays:
+        array.flags.writeable = False
+    return list(arrays)
+
+
+untimed = settings(deadline=None)  # a kernel may have to be compiled first
+
+# --- the table of segments
+
+
+def test_the_layout_of_the_table_is_raised_with_every_change() -> None:
+    columns = {name: value for name, value in vars(at).items() if name.isupper() and isinstance(value, int)}
+    # Compiled kernels are kept, and would go on reading the columns that they know.
+    assert zlib.crc32(repr(sorted(columns.items())).encode()) == 1497024053, "Raise LAYOUT, and this."
+
+
+# --- scoring
+
+
+def lay_out_segment(
+    num_docs: int, base: int, doc_ids: Any, freqs: Any, lengths: Any, norms: Any, dropped: Any
+) -> tuple[Any, list[Any]]:
+    """Return a row of a table of segments, and the arrays that have to live as long."""
+    high = np.flatnonzero(freqs >= scoring.OVERFLOW)
+    arrays = read_only(doc_ids, np.minimum(freqs, scoring.OVERFLOW).astype(np.uint8), high, freqs[high], dropped, norms)
+    arrays += read_only(*map(np.array, lengths))
+    row = np.zeros(at.NUM_COLUMNS, np.int64)
+    row[[at.BASE, at.NUM_DOCS, at.NUM_POSTINGS]] = base, num_docs, doc_ids.size
+    row[[at.DOC_ID_SIZE, at.NUM_FREQ_PLACES, at.NUM_DROPPED]] = doc_ids.itemsize, high.size, dropped.size
+    columns = [at.DOC_IDS, at.FREQS, at.FREQ_PLACES, at.FREQ_VALUES, at.DROPPED, at.NORMS]
+    row[columns + [at.LENGTHS + number for number in range(len(lengths))]] = [address_of(array) for array in arrays]
+    return row, arrays
+
+
+class Postings:
+    """Made postings of some terms in two fields, with a dense oracle."""
+
+    def __init__(self, generator: Generator, num_docs: int, doc_freqs: list[int], dtype: Any) -> None:
+        chosen = [np.sort(generator.choice(num_docs, size, replace=False)) for size in doc_freqs]
+        self.num_docs = num_docs
+        self.starts = np.cumsum([0, *map(len, chosen)])
+        self.doc_ids = np.concatenate([*chosen, np.empty(0, np.int64)]).astype(dtype)
+        self.freqs = generator.geometric(0.3, len(self.doc_ids))
+        self.freqs[generator.integers(0, len(self.freqs), len(self.freqs) // 10)] += 250
+        self.lengths = generator.integers(1, 200, (2, num_docs)).astype(np.uint8)
+        self.norms = np.ones((2, 257), np.float32)
+        self.norms[0, :256] = 1.2 * (0.25 + 0.75 * np.arange(256) / 90)
+        self.norms[1, 256] = 0  # scores its frequencies as they are
+
+    def search(
+        self, plan: NDArray[np.float64], num_clauses: int, dropped: Any, top: tuple[Any, Any], num_segments: int
+    ) -> tuple[int, int]:
+        """Search copies of the segment, numbered from 1000 on."""
+        rows, kept = [], []
+        for number in range(num_segments):
+            row, arrays = lay_out_segment(
+                self.num_docs,
+                1000 + number * self.num_docs,
+                self.doc_ids,
+                self.freqs,
+                self.lengths,
+                self.norms,
+                dropped,
+            )
+            rows.append(row)
+            kept += arrays
+        words = np.zeros((len(plan), num_segments, at.WORD_COLUMNS), np.int64)
+        words[:, :, at.START], words[:, :, at.STOP] = plan[:, :1], plan[:, 1:2]
+        addresses = [address_of(word) for word in words]
+        result: tuple[int, int] = search_plan(
+            np.column_stack([addresses, plan[:, 2:]]).reshape(-1), num_clauses, np.array(rows), 0, num_segments,
+            *top, 0, True,
+        )  # fmt: skip
+        return result
+
+    def score(self, plan: NDArray[np.float64], dropped: NDArray[np.bool_]) -> dict[int, float]:
+        """Score all that match, a word at a time over all articles."""
+        norms, lengths = self.norms, self.lengths
+        sums = np.zeros(self.num_docs)
+        passed: dict[float, NDArray[np.bool_]] = {}
+        for start, stop, number, clause, weight in plan.tolist():
+            row, postings = int(number), slice(int(start), int(stop))
+            ids, counts = self.doc_ids[postings], self.freqs[postings].astype(np.float64)
+            sums[ids] += weight * counts / (norms[row, 256] * counts + norms[row, lengths[row, ids]])
+            passed.setdefault(clause, np.zeros(self.num_docs, bool))[ids] = True
+        matches = np.all(list(passed.values()), axis=0)
+        if dropped.size:
+            matches &= ~dropped
+        return {int(doc_id): float(sums[doc_id]) for doc_id in np.flatnonzero(matches)}
+
+
+PLANS = {
+    "one word": [[3]],
+    "a common word": [[0]],
+    "a word in no article": [[6]],
+    "few of any": [[3, 4]],
+    "any": [[0, 1, 3]],
+    "any of one twice": [[1, 1]],
+    "any of many": [list(range(6)) * 30],
+    "all": [[0], [1]],
+    "all of the common": [[0], [1], [2], [0]],
+    "all, one rare": [[0], [4], [1]],
+    "all, one without articles": [[0], [6]],
+    "both in either field": [[3, 0], [4, 1]],
+    "both common in either field": [[2, 0], [0, 1]],
+    "rare in one field, common in another": [[4, 0], [5, 1], [3]],
+}
+
+
+@pytest.mark.parametrize("clauses", PLANS.values(), ids=PLANS.keys())
+@pytest.mark.parametrize(("num_docs", "dtype"), [(20_000, np.uint16), (70_000, np.uint32), (90, np.uint16)])
+@pytest.mark.parametrize("limit", [0, 1, 10, 300])
+def test_plans_find_and_rank_what_a_dense_scan_does(
+    clauses: list[list[int]], num_docs: int, dtype: Any, limit: int
+) -> None:
+    generator = np.random.default_rng(num_docs + limit)
+    doc_freqs = [num_docs // 2, num_docs // 3, num_docs // 4, num_docs // 90, num_docs // 200, 1, 0]
+    postings = Postings(generator, num_docs, doc_freqs, dtype)
+    plan = np.array(
+        [
+            (*postings.starts[word : word + 2], place % 2, number, 1 + (word + place) % 5 / 2)
+            for number, clause in enumerate(clauses)
+            for place, word in enumerate(clause)
+        ],
+        np.float64,
+    )
+    for bits in (np.zeros(0, bool), generator.random(num_docs) < 0.3):
+        padded = np.zeros((num_docs + 63) // 64 * 64 if bits.size else 0, np.uint8)
+        padded[: bits.size] = bits
+        dropped = np.packbits(padded, bitorder="little").view(np.uint64)
+        found = postings.score(plan, bits)
+        for num_segments in (1, 3):
+            expected = {
+                1000 + number * num_docs + doc_id: score
+                for number in range(num_segments)
+                for doc_id, score in found.items()
+            }
+            top = np.empty(limit), np.empty(limit, np.int64)
+            total, filled = postings.search(plan, len(clauses), dropped, top, num_segments)
+            assert total == len(expected)
+            assert filled == min(limit, total)
+            check_ranking(top[1][:filled].tolist(), top[0][:filled].tolist(), expected)
+
+
+def check_ranking(ids: list[int], scores: list[float], expected: dict[int, float]) -> None:
+    """Hold the best of some articles equal to what they should be."""
+    found = list(zip(ids, scores, strict=True))
+    assert found == sorted(found, key=lambda hit: (-hit[1], hit[0]))
+    assert scores == pytest.approx(sorted(expected.values(), reverse=True)[: len(scores)], rel=1e-5)
+    assert [expected[doc_id] for doc_id in ids] == pytest.approx(scores, rel=1e-5)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 10, 300])
+def test_sums_are_ranked(limit: int) -> None:
+    generator = np.random.default_rng(limit)
+    sums = np.zeros(20_032, np.float32)
+    sums[:20_000] = np.maximum(generator.integers(-5, 6, 20_000), 0)
+    expected = {doc_id + 7: float(sums[doc_id]) for doc_id in np.flatnonzero(sums).tolist()}
+    scores, ids = np.empty(limit), np.empty(limit, np.int64)
+    total, filled = scoring.rank_sums(sums, 20_000, 7, scores, ids, 0, True)
+    assert (total, filled) == (len(expected), min(limit, len(expected)))
+    check_ranking(ids.tolist(), scores.tolist(), expected)
+    assert not sums.any()
+
+
+@untimed
+@given(st.lists(st.integers(0, 5), max_size=400), st.sampled_from([0, 1, 5, 200]))
+def test_the_best_are_the_first_of_equals(levels: list[int], limit: int) -> None:
+    scores = np.array(levels, np.float64)
+    ids = np.arange(len(levels), dtype=np.uint32)
+    top_scores, top_ids = np.empty(limit), np.empty(limit, np.int64)
+    half = len(levels) // 2
+    filled = scoring.select_top_k(ids[:half], scores[:half], half, 0, top_scores, top_ids, 0, False)
+    rest = len(levels) - half
+    filled = scoring.select_top_k(ids[:rest], scores[half:], rest, half, top_scores, top_ids, filled, True)
+    assert top_ids[:filled].tolist() == sorted(range(len(levels)), key=lambda doc_id: (-levels[doc_id], doc_id))[:limit]
+
+
+# --- phrases
+
+
+def follows(occurrences: list[list[int]], slop: int) -> bool:
+    """Say whether the words of a phrase follow one another, as Whoosh defines it."""
+    ends = set(occurrences[0])
+    for positions in occurrences[1:]:
+        ends = {position for position in positions if any(position - step in ends for step in range(1, slop + 1))}
+    return bool(ends)
+
+
+@pytest.mark.parametrize(
+    ("num_docs", "num_words", "longest"),
+    [(30, 3, 30), (9000, 8, 9), (9000, 300, 9), (40, 2, 9000)],
+)
+def test_phrases_are_found_as_their_definition_says(num_docs: int, num_words: int, longest: int) -> None:
+    generator = np.random.default_rng(num_docs + num_words)
+    texts = [
+        ((generator.random(generator.integers(1, longest)) ** 2) * num_words).astype(int).tolist()
+        for _ in range(num_docs)
+    ]
+    lists: list[dict[int, list[int]]] = [{} for _ in range(num_words)]
+    for doc_id, text in enumerate(texts):
+        for position, word in enumerate(text):
+            lists[word].setdefault(doc_id, []).append(position)
+    all_positions = [positions for postings in lists for positions in postings.values()]
+    gaps = [gap for positions in all_positions for gap in np.diff(positions, prepend=0)]
+    packed = pack(np.array(gaps))
+    values = packed.overflow_values.astype(np.uint16)
+    dropped = np.full((num_docs + 63) // 64, np.uint64(1) << np.uint64(3))
+    row, _arrays = lay_out_segment(
+        num_docs,
+        1000,
+        np.array([doc_id for postings in lists for doc_id in postings], np.uint16 if num_words == 300 else np.uint32),
+        np.array([len(positions) for positions in all_positions]),
+        [np.ones(num_docs, np.uint8)],
+        np.ones((1, 257), np.float32),
+        dropped,
+    )
+    places = packed.overflow_places.astype(np.uint32)
+    row[[at.POSITIONS, at.NUM_POSITIONS, at.POSITION_WIDTH]] = address_of(packed.words), packed.words.size, packed.width
+    row[[at.POSITION_PLACES, at.NUM_POSITION_PLACES, at.POSITION_PLACE_SIZE]] = address_of(places), places.size, 4
+    row[[at.POSITION_VALUES, at.POSITION_VALUE_SIZE]] = address_of(values), 2
+    starts = np.cumsum([0, *map(len, lists)])
+    position_starts = np.cumsum([0, *(sum(map(len, postings.values())) for postings in lists)])
+    tables = np.column_stack([np.arange(num_words), starts[:-1], starts[1:], position_starts[:-1]])
+    for _ in range(25):
+        words = (generator.random(generator.integers(1, 4)) ** 3 * num_words).astype(int).tolist()
+        slop = int(generator.integers(1, 4))
+        room = min(len(lists[word]) for word in words)
+        ids, scores = np.empty(room, np.uint32), np.empty(room)
+        plan = np.array([number for word in words for number in (address_of(tables[word]), 0, 2.0)])
+        count = match_phrase(plan, slop, row[np.newaxis], 0, 1, ids, scores)
+        expected = [
+            doc_id
+            for doc_id in sorted(set.intersection(*(set(lists[word]) for word in words)))
+            if follows([lists[word][doc_id] for word in words], slop) and doc_id % 64 != 3
+        ]
+        assert ids[:count].tolist() == [1000 + doc_id for doc_id in expected]
+        freqs = [[len(lists[word][doc_id]) for word in words] for doc_id in expected]
+        assert scores[:count] == pytest.approx([sum(2 * freq / (freq + 1) for freq in each) for each in freqs])
+
+
+# --- parts
+
+
+@untimed
+@given(st.dictionaries(st.integers(0, 199), st.integers(1, 9)))
+def test_sums_are_listed(expected: dict[int, int]) -> None:
+    sums, ids, scores = np.zeros(200, np.float32), np.empty(201, np.uint32), np.empty(201)
+    sums[list(expected)] = list(expected.values())
+    count = parts.list_sums(sums, ids, scores)
+    assert list(zip(ids[:count].tolist(), scores[:count].tolist(), strict=True)) == sorted(expected.items())
+
+
+@pytest.mark.parametrize(("num_postings", "dtype"), [(30, np.uint16), (66_000, np.uint32)])
+def test_parts_are_the_articles_that_were_kept(num_postings: int, dtype: Any) -> None:
+    generator = np.random.default_rng(num_postings)
+    doc_ids = np.sort(generator.choice(num_postings * 2, num_postings, replace=False)).astype(dtype)
+    chosen, kept = [], []
+    for share in (1.0, 0.5, 2 / num_postings, 0.001, 0.9):
+        size = max(1, int(num_postings * share))
+        ordinals = np.sort(generator.choice(num_postings, size, replace=False))
+        listed = ordinals.astype("<u2" if num_postings <= 1 << 16 else "<u4").tobytes()
+        bitmap = np.packbits(np.isin(np.arange(num_postings), ordinals), bitorder="little").tobytes()
+        chosen.append(set(doc_ids[ordinals].tolist()))
+        kept.append(b"" if size == num_postings else min(bitmap, listed, key=len))
+    arrays = read_only(
+        np.zeros(5, np.uint32),
+        np.cumsum([0, *map(len, kept)]).astype(np.uint32),
+        np.frombuffer(b"".join(kept), np.uint8),
+        np.array([0, num_postings], np.uint32),
+        doc_ids,
+    )
+    num_docs = num_postings * 2
+    for terms_of_query in ([0], [1], [2], [3], [4], [1, 2, 4], []):
+        terms_array = np.array(terms_of_query, np.int64)
+        counts = np.zeros(num_docs, np.float32)
+        for term in terms_of_query:
+            counts[list(chosen[term])] += 2.0
+        sums, words = np.zeros(num_docs, np.float32), np.zeros((num_docs + 63) // 64, np.uint64)
+        add_parts(terms_array, *arrays, 2.0, read_only(np.empty(0, np.uint64))[0], sums)
+        assert np.array_equal(sums, counts)
+        set_bits_of_parts(terms_array, *arrays, words)
+        bits = np.unpackbits(words.view(np.uint8), bitorder="little")[:num_docs]
+        assert np.array_equal(bits, counts > 0)
+        dropped = np.full(words.size, np.uint64(2))
+        sums[:] = 0
+        add_parts(terms_array, *arrays, 2.0, read_only(dropped)[0], sums)
+        assert np.array_equal(sums, np.where(np.arange(num_docs) % 64 == 1, 0, counts))
+
+
+# --- terms
+
+TEXTS = st.lists(st.text("abé𝄞", max_size=5), max_size=20)
+
+
+def lay_out(texts: set[str]) -> tuple[list[str], Any, Any]:
+    """Return terms in order of their bytes, and as the arrays of a segment."""
+    encoded = sorted(text.encode() for text in texts)
+    term_bytes = np.frombuffer(b"".join(encoded) + b"\0", np.uint8)
+    term_offsets = np.cumsum([0, *map(len, encoded)])
+    return [text.decode() for text in encoded], *read_only(term_bytes, term_offsets)
+
+
+@untimed
+@given(TEXTS, st.text("abé𝄞", max_size=3))
+def test_terms_are_found_by_their_bytes(texts: list[str], key: str) -> None:
+    ordered, term_bytes, term_offsets = lay_out(set(texts))
+    encoded = [text.encode() for text in ordered]
+    found = terms.find_term(term_bytes, term_offsets, 0, len(ordered), key.encode())
+    place = sum(text < key.encode() for text in encoded)
+    assert found == (place if key in ordered else ~place)
+    end = terms.find_prefix_end(term_bytes, term_offsets, place, len(ordered), key.encode())
+    assert ordered[place:end] == [text for text in ordered if text.startswith(key)]
+
+
+@untimed
+@given(TEXTS, TEXTS, st.text("abé𝄞", max_size=3))
+def test_words_are_found_in_all_segments(texts: list[str], others: list[str], key: str) -> None:
+    rows, kept, bounds, expected = [], [], [], []
+    for which, dtype in ((texts, np.uint32), (others, np.uint64)):
+        ordered, term_bytes, term_offsets = lay_out(set(which))
+        arrays = [
+            term_bytes,
+            term_offsets.astype(dtype),
+            (np.arange(len(ordered) + 1) ** 2).astype(dtype),
+            (np.arange(len(ordered)) * 3).astype(dtype),  # the last has no positions
+        ]
+        kept += arrays
+        row = np.zeros(at.NUM_COLUMNS, np.int64)
+        columns = [at.TERM_BYTES, at.TERM_OFFSETS, at.POSTING_STARTS, at.POSITION_STARTS]
+        row[columns] = [address_of(array) for array in arrays]
+        row[[at.OFFSET_SIZE, at.POSTING_START_SIZE, at.POSITION_START_SIZE]] = arrays[1].itemsize
+        row[[at.NUM_POSTING_STARTS, at.NUM_POSITION_STARTS]] = len(ordered) + 1, len(ordered)
+        rows.append(row)
+        bounds.append((0, len(ordered)))
+        place = ordered.index(key) if key in ordered else -1
+        position = 3 * place if 0 <= place < len(ordered) - 1 else 0
+        expected.append([place, place**2, (place + 1) ** 2, position] if place >= 0 else [-1, 0, 0, 0])
+    table, word = np.array(rows), np.empty((2, at.WORD_COLUMNS), np.int64)
+    doc_freq = terms.find_word(table, np.array(bounds, np.int64), key.encode(), word)
+    assert word.tolist() == expected
+    assert doc_freq == sum(stop - start for _, start, stop, _ in expected)
+    positions = [
+        3 if term >= 0 and term + 1 < end else 0 for (term, *_), (_, end) in zip(expected, bounds, strict=True)
+    ]
+    assert terms.count_positions(table, word) == sum(positions)
+
+
+@untimed
+@given(TEXTS, st.text("abé*?", max_size=6))
+def test_globs_match_as_the_standard_library_does(texts: list[str], pattern: str) -> None:
+    ordered, term_bytes, term_offsets = lay_out(set(texts))
+    found = np.empty(len(ordered), np.int64)
+    count = terms.find_globs(term_bytes, term_offsets, 0, len(ordered), pattern.encode(), found)
+    matches = re.compile(fnmatch.translate(pattern)).match
+    assert found[:count].tolist() == [place for place, text in enumerate(ordered) if matches(text)]
+
+
+@untimed
+@given(TEXTS, st.text("abé𝄞", max_size=5), st.integers(0, 3), st.integers(0, 2))
+def test_fuzzy_terms_are_within_their_distance(texts: list[str], word: str, limit: int, prefix_size: int) -> None:
+    prefix, rest = word[:prefix_size], word[prefix_size:]
+    ordered, term_bytes, term_offsets = lay_out({prefix + text for text in texts})
+    found, room = np.empty(len(ordered), np.int64), len(rest) + limit + 1
+    codes = np.array([ord(character) for character in rest], np.uint32)
+    count = terms.find_fuzzy(
+        term_bytes, term_offsets, 0, len(ordered), len(prefix.encode()), codes, limit,
+        np.empty(room, np.uint32), np.empty(room, np.int64), found,
+    )  # fmt: skip
+    expected = [
+        place for place, text in enumerate(ordered) if levenshtein(text[len(prefix) :], rest, limit=None) <= limit
+    ]
+    assert found[:count].tolist() == expected
+
+
+@untimed
+@given(TEXTS, TEXTS)
+def test_document_frequencies_are_added_up_over_segments(texts: list[str], others: list[str]) -> None:
+    ordered, *arrays = lay_out(set(texts))
+    other_ordered, *other_arrays = lay_out(set(others))
+    other_starts = np.arange(len(other_ordered) + 1) ** 2
+    doc_freqs = np.full(len(ordered), 5)
+    add_doc_freqs(*arrays, 0, len(ordered), *other_arrays, 0, len(other_ordered), other_starts, doc_freqs)
+    expected = [5 + (2 * other_ordered.index(text) + 1 if text in other_ordered else 0) for text in ordered]
+    assert doc_freqs.tolist() == expected
+
+
+# --- sets
+
+SETS = st.sets(st.integers(0, 199))
+
+
+def as_list(doc_ids: set[int], factor: float) -> tuple[Any, Any]:
+    ids = np.array(sorted(doc_ids), np.uint32)
+    return ids, ids * factor + 1
+
+
+def as_words(doc_ids: set[int]) -> Any:
+    words = np.zeros(4, np.uint64)
+    ids = np.array(sorted(doc_ids), np.uint32)
+    sets.set_bits(ids, 0, ids.size, words)
+    return words
+
+
+@untimed
+@given(SETS, SETS)
+def test_lists_and_bitmaps_do_what_sets_do(one: set[int], other: set[int]) -> None:
+    ids, scores = as_list(one, 1)
+    other_ids, other_scores = as_list(other, 1000)
+    out_ids, out_scores = np.empty(200, np.uint32), np.empty(200)
+    if other:
+        count = sets.intersect_lists(ids, scores, other_ids, other_scores, out_ids, out_scores)
+        assert dict(zip(out_ids[:count].tolist(), out_scores[:count].tolist(), strict=True)) == {
+            doc_id: 1001 * doc_id + 2 for doc_id in one & other
+        }
+        added = scores.copy()
+        sets.add_scores(ids, other_ids, other_scores, added)
+        assert added.tolist() == [doc_id + 1 + (1000 * doc_id + 1) * (doc_id in other) for doc_id in sorted(one)]
+    words = as_words(other)
+    for is_wanted in (True, False):
+        count = sets.filter_list(ids, scores, words, is_wanted, out_ids, out_scores)
+        kept = sorted(one & other if is_wanted else one - other)
+        assert out_ids[:count].tolist() == kept
+        assert out_scores[:count].tolist() == [doc_id + 1 for doc_id in kept]
+    added = scores.copy()
+    sets.add_where(ids, words, 7.0, added)
+    assert added.tolist() == [doc_id + 1 + 7 * (doc_id in other) for doc_id in sorted(one)]
+    listed = np.empty(264, np.uint32)
+    assert listed[: sets.list_bits(words, listed)].tolist() == sorted(other)
+
+
+@untimed
+@given(SETS, SETS)
+def test_sums_are_scattered_and_gathered(one: set[int], other: set[int]) -> None:
+    sums, words = np.zeros(200), np.zeros(4, np.uint64)
+    for doc_ids, factor in ((one, 1), (other, 1000)):
+        sets.scatter_list(*as_list(doc_ids, factor), sums, words)
+    ids = np.array(sorted(one | other), np.uint32)
+    scores = np.empty(ids.size)
+    sets.gather_sums(ids, 2.0, sums, scores)
+    expected = [
+        2 * ((doc_id + 1) * (doc_id in one) + (1000 * doc_id + 1) * (doc_id in other)) for doc_id in ids.tolist()
+    ]
+    assert scores.tolist() == expected
+    assert not sums.any()
+    assert words.tolist() == as_words(one | other).tolist()
