@@ -1,0 +1,142 @@
+"""From the text of a scraped page to the article in it: its title and body, and what the lines around them tell.
+
+Text files hold whole pages: menus, captions, share bars, pleas, comments. There is no markup to go by; what is left is
+the shape of each line (`shapes`, `vocabulary`), the shapes of its neighbours (`selection`), and what stands in many
+articles of a source (`repeats`). A text that is no page, an article to begin with, loses next to nothing: a sentence
+lost is worse than a label kept. `paragraphs` makes lines of the text, `headline` finds the title among them, `facts`
+reads names, dates and places.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from index.cleaning.facts import Dateline, find_authors, find_dateline, find_published
+from index.cleaning.headline import find_headline, make_title
+from index.cleaning.paragraphs import Paragraph, split_paragraphs
+from index.cleaning.repeats import Repeats
+from index.cleaning.selection import drop_repetitions, find_stretch, is_page, select_from_page, select_from_text
+from index.cleaning.shapes import CHROME, Kind, Shape, shape_of
+
+__all__ = ["CleanText", "Repeats", "clean"]
+
+# Who wrote and when stands between the headline and the first paragraph; where no headline was found, this far above.
+_FACTS_REACH = 15
+
+
+class CleanText(NamedTuple):
+    """What a page's text comes to; what the text does not tell is `None` or empty.
+
+    Paragraphs of the body are separated by a blank line; a text without blank lines has one a line. `dateline` is the
+    place where the article was filed, `agency` the one that its dateline names. `removed_lines` and
+    `removed_characters` are what was taken away, the title not among it.
+    """
+
+    title: str
+    body: str
+    dateline: str | None = None
+    agency: str | None = None
+    authors: tuple[str, ...] = ()
+    published: dt.date | None = None
+    removed_lines: int = 0
+    removed_characters: int = 0
+
+
+def clean(text: str, repeats: Repeats | None = None) -> CleanText:
+    """Find the article in the text of a page.
+
+    The title is the headline above it; where there is none it is made from the first sentence. Both title and body are
+    empty where the text is. `repeats` knows the lines that stand in many articles of the same source.
+    """
+    paragraphs = split_paragraphs(text)
+    lines = [paragraph.text for paragraph in paragraphs]
+    shapes = [shape_of(line) for line in lines]
+    if repeats is not None:
+        shapes = _mark_repeated(lines, shapes, repeats)
+    headline, kept = _find_article(lines, shapes, paragraphs)
+    first = next((place for place in kept if shapes[place].kind is Kind.PROSE), kept[0] if kept else 0)
+    dateline = find_dateline(lines[first]) if kept else None
+    kept, dateline = _take_dateline(lines, kept, first, dateline)
+    top = headline + 1 if headline is not None and headline < first else max(0, first - _FACTS_REACH)
+    around = lines[top:first]
+    title = lines[headline] if headline is not None else make_title([lines[place] for place in kept if place >= first] or lines)
+    body = _join(paragraphs, kept) if kept or headline is not None else "\n\n".join(lines)
+    removed = set(range(len(lines))) - set(kept) - {headline} if body else set()
+    return CleanText(
+        title,
+        body,
+        dateline.place if dateline else None,
+        dateline.agency if dateline else None,
+        find_authors(around),
+        find_published(around),
+        len(removed),
+        sum(len(lines[place]) for place in removed),
+    )
+
+
+def _find_article(
+    lines: Sequence[str], shapes: Sequence[Shape], paragraphs: Sequence[Paragraph]
+) -> tuple[int | None, list[int]]:
+    """Return the places of the headline and of the lines below it."""
+    if is_page(lines, shapes):
+        start, end = find_stretch(lines, shapes)
+        headline = find_headline(lines, shapes, start, whole_page=True)
+        if headline is not None and start <= headline:
+            start = headline + 1
+        kept = [place for place in select_from_page(lines, shapes, start, end) if lines[place] != _line(lines, headline)]
+        if any(shapes[place].kind is Kind.PROSE for place in kept):
+            return headline, drop_repetitions(lines, kept)
+    headline = find_headline(lines, shapes, 0, whole_page=False)
+    start = headline + 1 if headline is not None else 0
+    if any(paragraph.was_broken for paragraph in paragraphs):
+        return headline, list(range(start, len(lines)))
+    return headline, drop_repetitions(lines, select_from_text(lines, shapes, start))
+
+
+def _line(lines: Sequence[str], place: int | None) -> str | None:
+    return None if place is None else lines[place]
+
+
+def _mark_repeated(lines: Sequence[str], shapes: list[Shape], repeats: Repeats) -> list[Shape]:
+    """Return the shapes with those of repeated lines replaced; as they are where little else would be left.
+
+    An article that was saved several times repeats all of itself.
+    """
+    repeated = [repeats.is_repeated(line) for line in lines]
+    prose = sum(shape.gain for shape in shapes if shape.kind is Kind.PROSE)
+    lost = sum(shape.gain for shape, is_one in zip(shapes, repeated, strict=True) if is_one and shape.kind is Kind.PROSE)
+    if 2 * lost > prose:
+        return shapes
+    return [CHROME if is_one else shape for shape, is_one in zip(shapes, repeated, strict=True)]
+
+
+def _take_dateline(
+    lines: Sequence[str], kept: list[int], first: int, dateline: Dateline | None
+) -> tuple[list[int], Dateline | None]:
+    """Look for a dateline that stands on a line of its own, which the body then loses."""
+    if dateline is not None and dateline.length < len(lines[first]):
+        return kept, dateline
+    for place in kept:
+        if place > first:
+            break
+        alone = find_dateline(lines[place])
+        if alone is not None and alone.length == len(lines[place]):
+            return [other for other in kept if other != place], alone
+    return kept, dateline
+
+
+def _join(paragraphs: Sequence[Paragraph], kept: Sequence[int]) -> str:
+    """Return the body; lines that stood together without a blank line stay together, unless none stands in the text."""
+    has_blanks = any(paragraph.apart for paragraph in paragraphs)
+    parts: list[str] = []
+    previous = -1
+    for place in kept:
+        paragraph = paragraphs[place]
+        if parts:
+            together = has_blanks and not paragraph.apart and previous == place - 1
+            parts.append("\n" if together else "\n\n")
+        parts.append(paragraph.text)
+        previous = place
+    return "".join(parts)

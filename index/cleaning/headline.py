@@ -1,0 +1,129 @@
+"""The title of an article: the headline above it, or else its first sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import regex
+
+from index.cleaning.facts import find_dateline, is_byline_or_date
+from index.cleaning.shapes import Kind, Shape
+from index.cleaning.vocabulary import DURATION
+from index.sentences import first_sentence
+
+# A headline stands this near above the article, with pictures, shares and names in between.
+_REACH = 40
+# Prose can stand above the headline, a plea or a teaser; then the headline stands twice on the page, or is signed.
+_MAX_INSIDE = 6
+# This share of its long words stands in the article's first paragraphs.
+_MIN_SHARED = 0.2
+# Headlines stand twice on many pages, in the path to the article and above it; so do those of other articles.
+_TWICE = 0.2
+# The site's own lines above the headline of a text that is no page.
+_HEAD_LINES = 12
+# Fewer words than this are a menu entry or a label ("Breaking News", "Filed under:") more often than a headline.
+_MIN_TITLE_WORDS = 4
+# As many characters as four words have, for scripts without spaces.
+_MIN_TITLE_WIDTH = 12
+# More characters than this are a paragraph.
+_MAX_TITLE_LENGTH = 200
+# A title made of a first sentence is cut to what fits on two lines.
+_MAX_MADE_TITLE_LENGTH = 100
+
+_STARTS_LIKE_A_HEADLINE = regex.compile(r"^[\"'“‘«(\[¿¡]*[\p{Lu}\p{Lt}\p{Lo}\p{Nd}]")
+_ENDS_LIKE_PROSE = regex.compile(r"[.…:;,。][\"'”’»)\]]*$")
+# A question or a cry is a headline too, where it stands alone.
+_ENDS_LIKE_A_CRY = regex.compile(r"[!?！？][\"'”’»)\]]*$")
+# A headline that ends in one of these has no full stop of its own: "A New Law for Washington, D.C."
+_ENDS_IN_ABBREVIATION = regex.compile(r"(?:(?<!\p{L})(?:\p{Lu}\.){2,}|\b(?:Inc|Corp|Ltd|Co|Bros|Jr|Sr)\.)[\"'”’»)\]]*$")
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
+_LONG_WORD = regex.compile(r"\p{L}{4,}|[\p{Han}\p{Katakana}]{2,}")
+
+
+def find_headline(lines: Sequence[str], shapes: Sequence[Shape], start: int, *, whole_page: bool) -> int | None:
+    """Return the place of the headline of the article whose prose starts at `start`; `None` where there is none.
+
+    Of a page, it is the line that shares most words with the article, the nearer to it the better. A text has it as
+    the first line that looks like one.
+    """
+    if not whole_page:
+        for place, line in enumerate(lines[:_HEAD_LINES]):
+            if shapes[place].kind is Kind.SUMMARY or _ends_search(line, shapes[place]):
+                return None
+            if _looks_like_headline(lines, shapes, place) and any(lines[place + 1 :]):
+                # A line that goes on in small letters is the first of a paragraph that was broken into lines.
+                return None if lines[place + 1][:1].islower() else place
+        return None
+    best, best_score = None, 0.0
+    counts = Counter(lines)
+    for place in range(max(0, start - _REACH), min(len(lines), start + _MAX_INSIDE)):
+        line = lines[place]
+        if not _looks_like_headline(lines, shapes, place, may_cry=True):
+            continue
+        if place >= start and counts[line] < 2 and not _is_signed(shapes, place):
+            continue
+        words = {word.lower() for word in _LONG_WORD.findall(line)}
+        below = max(start, place + 1)
+        beginning = " ".join(lines[below : below + 8]).lower()
+        shared = sum(word in beginning for word in words) / len(words) if words else 0.0
+        score = shared - abs(start - place) / (2 * _REACH) + (_TWICE if counts[line] > 1 else 0.0)
+        if shared >= _MIN_SHARED and (best is None or score > best_score):
+            best, best_score = place, score
+    return best
+
+
+def _is_signed(shapes: Sequence[Shape], place: int) -> bool:
+    """Say whether who and when stands right below a line."""
+    return any(shape.kind is Kind.STAMP for shape in shapes[place + 1 : place + 3])
+
+
+def _ends_search(line: str, shape: Shape) -> bool:
+    """Say whether prose has started, above which every headline stands."""
+    if shape.kind not in {Kind.PROSE, Kind.PLAIN, Kind.CREDIT}:
+        return False
+    if len(line) > _MAX_TITLE_LENGTH:
+        return True
+    ends_like_prose = _ENDS_LIKE_PROSE.search(line) or _ENDS_LIKE_A_CRY.search(line)
+    return bool(
+        ends_like_prose
+        and not _ENDS_IN_ABBREVIATION.search(line)
+        and not is_byline_or_date(line)
+        and len(line.split()) > _MIN_TITLE_WORDS
+    )
+
+
+def _looks_like_headline(
+    lines: Sequence[str], shapes: Sequence[Shape], place: int, *, may_cry: bool = False
+) -> bool:
+    line, kind = lines[place], shapes[place].kind
+    if kind not in {Kind.PLAIN, Kind.PROSE, Kind.REFERENCE} or len(line) > _MAX_TITLE_LENGTH:
+        return False
+    words = line.split()
+    if len(words) < _MIN_TITLE_WORDS and (len(line) < _MIN_TITLE_WIDTH or not _UNSPACED.search(line)):
+        return False
+    if _ENDS_LIKE_PROSE.search(line) and not _ENDS_IN_ABBREVIATION.search(line):
+        return False
+    if _ENDS_LIKE_A_CRY.search(line) and not may_cry:
+        return False
+    if is_byline_or_date(line) or not _STARTS_LIKE_A_HEADLINE.search(line):
+        return False
+    return not is_video_caption(lines, place)
+
+
+def is_video_caption(lines: Sequence[str], place: int) -> bool:
+    """Say whether the next line says how long something lasts: "01:27 - Source: CNN"."""
+    return place + 1 < len(lines) and DURATION.match(lines[place + 1]) is not None
+
+
+def make_title(paragraphs: Sequence[str]) -> str:
+    """Return the first sentence without its dateline, cut at a word; empty where there are no paragraphs."""
+    if not paragraphs:
+        return ""
+    first = next((line for line in paragraphs[:_HEAD_LINES] if not is_byline_or_date(line)), paragraphs[0])
+    dateline = find_dateline(first)
+    title = first_sentence(first[dateline.length :] if dateline and dateline.length < len(first) else first)
+    if len(title) <= _MAX_MADE_TITLE_LENGTH:
+        return title
+    cut = title[: _MAX_MADE_TITLE_LENGTH + 1].rsplit(" ", 1)[0]
+    return cut[:_MAX_MADE_TITLE_LENGTH].rstrip(" ,;:-–—") + "…"

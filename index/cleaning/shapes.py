@@ -1,0 +1,176 @@
+"""What one line looks like, by itself: prose, a control of the page, a credit, a date, or anything.
+
+The idea is jusText's (Pomikálek, Removing Boilerplate and Duplicate Content from Web Corpora, 2011): length, words,
+the end of the line. A shape has a *gain*: what the line adds to a stretch of lines that is taken for the article
+(`index.cleaning.selection`). Prose gains by its length; everything else costs.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from index.cleaning.vocabulary import (
+    AFTERMATH,
+    BYLINE,
+    COMMON,
+    CONTROLS,
+    CREDIT,
+    CROSS_REFERENCE,
+    DATE,
+    DURATION,
+    PLEA,
+    QUOTED_POST,
+    SUMMARY,
+)
+
+
+class Kind(IntEnum):
+    """What a line is taken for, before its neighbours are looked at."""
+
+    PROSE = 0  # a sentence, or several
+    PLAIN = 1  # anything else with words: headings, headlines, names, entries of lists and menus
+    CONTROL = 2  # a label of the page's own, or a plea
+    AFTERMATH = 3  # a label that something else follows: comments, related stories
+    REFERENCE = 4  # "Read more: …", a link to another article
+    CREDIT = 5  # who took the picture, or a caption that ends so
+    STAMP = 6  # who wrote it and when
+    SIGNS = 7  # no words: a rule, a number, a bullet
+    SUMMARY = 8  # "Story highlights"
+
+
+class Shape(NamedTuple):
+    """What a line is taken for, and what it adds to the stretch that it stands in."""
+
+    kind: Kind
+    gain: float
+
+
+# A hundred characters of prose gain one; nothing gains more than three, or one long paragraph of legal text would
+# outweigh a short article.
+_PER_GAIN = 100
+_MAX_GAIN = 3.0
+# Prose that ends without a full stop is prose less surely.
+_UNENDED_GAIN = 0.67
+
+# A label that something else follows ends an article, unless what follows outweighs it: "Related" between paragraphs.
+_AFTERMATH = Shape(Kind.AFTERMATH, -2.5)
+# Dates stand above articles and above each comment or teaser; two of them outweigh a paragraph.
+_STAMP = Shape(Kind.STAMP, -1.5)
+_CONTROL = Shape(Kind.CONTROL, -1.0)
+# What the site repeats on its pages (`index.cleaning.repeats`) is as good as a label.
+CHROME = _CONTROL
+# "Read more", "About us": words of controls that headings are made of too.
+_WEAK_CONTROL = Shape(Kind.CONTROL, -0.6)
+_REFERENCE = Shape(Kind.REFERENCE, -0.6)
+# Pictures stand in articles.
+_CREDIT = Shape(Kind.CREDIT, -0.3)
+_SIGNS = Shape(Kind.SIGNS, -0.3)
+_SUMMARY = Shape(Kind.SUMMARY, -0.3)
+# Headings and points stand in articles, menus have fifty of them in a row: 0.4 each is enough to part the two, and
+# three headings in a row cost no more than what one paragraph gains.
+_PLAIN = Shape(Kind.PLAIN, -0.4)
+_LOWER_PLAIN = Shape(Kind.PLAIN, -0.25)
+# A cry, a word of an interview.
+_SHORT_SENTENCE = Shape(Kind.PLAIN, 0.0)
+# A long line without an end or a sentence: all of a menu, tags run together.
+_LONG_PLAIN = Shape(Kind.PLAIN, -1.0)
+
+# From here on a line that ends as sentences do is prose, whatever its words are.
+_SURE_PROSE = 160
+# A caption is no longer; beyond it, a credit at the end is part of a paragraph.
+_MAX_CAPTION = 600
+_MAX_CONTROL_WORDS = 12
+_MAX_CONTROL_WIDTH = 90
+
+_END = re.compile(r"""(?:[.!?…。！？؟۔।:;]["'”’»“)\]」』*]*|\.\.\.)$""")
+_WORD = re.compile(r"[^\W\d_]+(?:['’+-][^\W\d_]+)*\+?")
+# Letters of scripts that write without spaces; each says as much as two of the others.
+_WIDE = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff01-\uff60]")
+_WIDE_WEIGHT = 1.2
+
+
+def ends_sentence(line: str) -> bool:
+    """Say whether a line ends as sentences do."""
+    return _END.search(line, max(0, len(line) - 8)) is not None
+
+
+# Pages of a source share most of their short lines: an archive's worth of lines is looked at once each.
+@lru_cache(maxsize=1 << 15)
+def shape_of(line: str) -> Shape:
+    """Return the shape of a line; its spaces are single ones, and it is not empty."""
+    length = len(line)
+    ended = ends_sentence(line)
+    if ended and length > _SURE_PROSE:
+        if length < 700 and PLEA.search(line): return _CONTROL
+        if length < _MAX_CAPTION and (line[0] == "©" or CREDIT.search(line, length - 90)):
+            return _CREDIT
+        return Shape(Kind.PROSE, min(length / _PER_GAIN, _MAX_GAIN))
+    words = _WORD.findall(line)
+    if not words:
+        return _CONTROL if DURATION.match(line) else _STAMP if DATE.search(line) else _SIGNS
+    width = _width(line)
+    return _labelled(line, words, width, ended) or _unlabelled(words, width, ended)
+
+
+def _width(line: str) -> float:
+    if line.isascii():
+        return len(line)
+    return len(line) + _WIDE_WEIGHT * len(_WIDE.findall(line))
+
+
+def _labelled(line: str, words: list[str], width: float, ended: bool) -> Shape | None:
+    """Return the shape of a line that says what it is; `None` for all others."""
+    count, length = len(words), len(line)
+    if SUMMARY.match(line):
+        return _SUMMARY
+    if AFTERMATH.match(line):
+        return _AFTERMATH
+    if count <= _MAX_CONTROL_WORDS and width <= _MAX_CONTROL_WIDTH and not (ended and count > 4):
+        controls = others = 0
+        for word in words:
+            folded = word.lower()
+            if folded in CONTROLS:
+                controls += 1
+            elif folded not in COMMON:
+                others += 1
+        if not others and (controls or count <= 3):
+            if line[-1] == ":":
+                return _REFERENCE
+            return _CONTROL if controls else _WEAK_CONTROL
+        # "XS SM MD LG", "1 h 2 m": nothing but abbreviations of the page's own.
+        if count >= 3 and width < 4 * count and line.isascii() and max(map(len, words)) <= 2:
+            return _CONTROL
+    if CROSS_REFERENCE.match(line):
+        return _REFERENCE
+    if length < _MAX_CAPTION and CREDIT.search(line):
+        return _CREDIT
+    if DURATION.match(line):
+        return _CONTROL
+    if QUOTED_POST.match(line):
+        return _SHORT_SENTENCE
+    if length < 130 and (BYLINE.match(line) or (count <= 14 and not (ended and count > 8) and DATE.search(line))):
+        return _STAMP
+    if length < 300 and PLEA.search(line):
+        return _CONTROL
+    return None
+
+
+def _unlabelled(words: list[str], width: float, ended: bool) -> Shape:
+    count = len(words)
+    if ended:
+        if width >= 30 or count >= 4:
+            return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN))
+        return _SHORT_SENTENCE
+    # Headlines and menus have capitals, sentences small letters. Scripts without either are judged by length.
+    small = sum(word[0].islower() for word in words)
+    is_cased = small > 0 or any(word[0].isupper() for word in words)
+    if not is_cased:
+        return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN) * _UNENDED_GAIN) if width >= 140 else _LOWER_PLAIN
+    if width >= 120:
+        if small >= 0.6 * count:
+            return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN) * _UNENDED_GAIN)
+        return _LONG_PLAIN
+    return _LOWER_PLAIN if small >= 0.5 * count and count >= 5 else _PLAIN
