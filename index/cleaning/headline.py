@@ -11,6 +11,7 @@ from index.cleaning.facts import find_dateline, is_byline_or_date
 from index.cleaning.shapes import Kind, Shape
 from index.cleaning.vocabulary import DURATION
 from index.sentences import first_sentence
+from index.stopwords import ENGLISH
 
 # A headline stands this near above the article, with pictures, shares and names in between.
 _REACH = 40
@@ -19,7 +20,13 @@ _MAX_INSIDE = 6
 # This share of its long words stands in the article's first paragraphs.
 _MIN_SHARED = 0.2
 # Headlines stand twice on many pages, in the path to the article and above it; so do those of other articles.
-_TWICE = 0.2
+_TWICE = 0.15
+# Who and when stands right below the headline, or below what sums the article up.
+_SIGNED = 0.25
+# So many lines of the article are searched for a headline's words.
+_BEGINNING = 20
+_LISTED = 0.2
+_LISTS = frozenset({Kind.AFTERMATH, Kind.REFERENCE})
 # The site's own lines above the headline of a text that is no page.
 _HEAD_LINES = 12
 # Fewer words than this are a menu entry or a label ("Breaking News", "Filed under:") more often than a headline.
@@ -57,25 +64,35 @@ def find_headline(lines: Sequence[str], shapes: Sequence[Shape], start: int, *, 
         return None
     best, best_score = None, 0.0
     counts = Counter(lines)
+    listed = False
     for place in range(max(0, start - _REACH), min(len(lines), start + _MAX_INSIDE)):
         line = lines[place]
+        # Below "Related articles" are the headlines of others.
+        listed = shapes[place].kind in _LISTS or (listed and shapes[place].kind is Kind.PLAIN)
         if not _looks_like_headline(lines, shapes, place, may_cry=True):
             continue
-        if place >= start and counts[line] < 2 and not _is_signed(shapes, place):
+        is_signed = _is_signed(shapes, place)
+        if place >= start and counts[line] < 2 and not is_signed:
             continue
-        words = {word.lower() for word in _LONG_WORD.findall(line)}
+        words = _telling_words(line)
         below = max(start, place + 1)
-        beginning = " ".join(lines[below : below + 8]).lower()
-        shared = sum(word in beginning for word in words) / len(words) if words else 0.0
-        score = shared - abs(start - place) / (2 * _REACH) + (_TWICE if counts[line] > 1 else 0.0)
-        if shared >= _MIN_SHARED and (best is None or score > best_score):
+        shared = len(words & _telling_words(" ".join(lines[below : below + _BEGINNING])))
+        if shared < _MIN_SHARED * len(words) or not words:
+            continue
+        score = shared / (len(words) + 2) - abs(start - place) / (2 * _REACH)
+        score += (_SIGNED if is_signed else 0.0) + (_TWICE if counts[line] > 1 else 0.0) - (_LISTED if listed else 0.0)
+        if best is None or score > best_score:
             best, best_score = place, score
     return best
 
 
+def _telling_words(text: str) -> set[str]:
+    return {word for word in map(str.lower, _LONG_WORD.findall(text)) if word not in ENGLISH}
+
+
 def _is_signed(shapes: Sequence[Shape], place: int) -> bool:
     """Say whether who and when stands right below a line."""
-    return any(shape.kind is Kind.STAMP for shape in shapes[place + 1 : place + 3])
+    return any(shape.kind is Kind.STAMP for shape in shapes[place + 1 : place + 5])
 
 
 def _ends_search(line: str, shape: Shape) -> bool:

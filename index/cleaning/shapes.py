@@ -13,17 +13,18 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from index.cleaning.vocabulary import (
-    AFTERMATH,
     BYLINE,
     COMMON,
     CONTROLS,
     CREDIT,
-    CROSS_REFERENCE,
+    CREDIT_CUES,
     DATE,
     DURATION,
-    PLEA,
+    OPENINGS,
+    PLEA_PHRASES,
     QUOTED_POST,
-    SUMMARY,
+    RIGHTS_RESERVED,
+    Says,
 )
 
 
@@ -85,6 +86,19 @@ _MAX_CAPTION = 600
 _MAX_CONTROL_WORDS = 12
 _MAX_CONTROL_WIDTH = 90
 
+# Labels and pleas are shorter than this.
+_MAX_OPENING = 300
+
+_OF_SAYING = {
+    Says.AFTERMATH: _AFTERMATH,
+    Says.REFERENCE: _REFERENCE,
+    Says.PLEA: _CONTROL,
+    Says.CREDIT: _CREDIT,
+    Says.SUMMARY: _SUMMARY,
+}
+_BYLINE_WORDS = frozenset({"by", "von", "par", "por"})
+_DIGIT = re.compile(r"\d")
+
 _END = re.compile(r"""(?:[.!?…。！？؟۔।:;]["'”’»“)\]」』*]*|\.\.\.)$""")
 _WORD = re.compile(r"[^\W\d_]+(?:['’+-][^\W\d_]+)*\+?")
 # Letters of scripts that write without spaces; each says as much as two of the others.
@@ -103,16 +117,28 @@ def shape_of(line: str) -> Shape:
     """Return the shape of a line; its spaces are single ones, and it is not empty."""
     length = len(line)
     ended = ends_sentence(line)
+    lower = line.lower()
     if ended and length > _SURE_PROSE:
-        if length < 700 and PLEA.search(line): return _CONTROL
-        if length < _MAX_CAPTION and (line[0] == "©" or CREDIT.search(line, length - 90)):
-            return _CREDIT
+        if length < _MAX_CAPTION:
+            if _says_any(PLEA_PHRASES, lower):
+                return _CONTROL
+            if line[0] == "©" or (_says_any(CREDIT_CUES, lower[-90:]) and CREDIT.search(line, length - 90)):
+                return _CREDIT
         return Shape(Kind.PROSE, min(length / _PER_GAIN, _MAX_GAIN))
-    words = _WORD.findall(line)
+    words = _WORD.findall(lower)
     if not words:
         return _CONTROL if DURATION.match(line) else _STAMP if DATE.search(line) else _SIGNS
     width = _width(line)
-    return _labelled(line, words, width, ended) or _unlabelled(words, width, ended)
+    return (
+        _opening(line, lower, words[0])
+        or _controls(line, words, width, ended)
+        or _labelled(line, lower, words, ended)
+        or _unlabelled(line, words, width, ended)
+    )
+
+
+def _says_any(phrases: tuple[str, ...], lower: str) -> bool:
+    return any(phrase in lower for phrase in phrases)
 
 
 def _width(line: str) -> float:
@@ -121,56 +147,70 @@ def _width(line: str) -> float:
     return len(line) + _WIDE_WEIGHT * len(_WIDE.findall(line))
 
 
-def _labelled(line: str, words: list[str], width: float, ended: bool) -> Shape | None:
-    """Return the shape of a line that says what it is; `None` for all others."""
-    count, length = len(words), len(line)
-    if SUMMARY.match(line):
-        return _SUMMARY
-    if AFTERMATH.match(line):
+def _opening(line: str, lower: str, first_word: str) -> Shape | None:
+    """Return the shape of a line that says at its beginning what it is; `None` for all others."""
+    openings = OPENINGS.get(first_word)
+    if openings is not None and len(line) < _MAX_OPENING:
+        start = lower.index(first_word)
+        for pattern, says in openings:
+            if pattern.match(line, start):
+                return _OF_SAYING[says]
+    if (RIGHTS_RESERVED in lower and len(line) < _MAX_OPENING) or line[0] == "©":
         return _AFTERMATH
-    if count <= _MAX_CONTROL_WORDS and width <= _MAX_CONTROL_WIDTH and not (ended and count > 4):
-        controls = others = 0
-        for word in words:
-            folded = word.lower()
-            if folded in CONTROLS:
-                controls += 1
-            elif folded not in COMMON:
-                others += 1
-        if not others and (controls or count <= 3):
+    return None
+
+
+def _controls(line: str, words: list[str], width: float, ended: bool) -> Shape | None:
+    """Return the shape of a line that consists of the words of controls; `None` for all others."""
+    count = len(words)
+    if count > _MAX_CONTROL_WORDS or width > _MAX_CONTROL_WIDTH or (ended and count > 4):
+        return None
+    controls = 0
+    for word in words:
+        if word in CONTROLS:
+            controls += 1
+        elif word not in COMMON:
+            break
+    else:
+        if controls or count <= 3:
             if line[-1] == ":":
                 return _REFERENCE
             return _CONTROL if controls else _WEAK_CONTROL
-        # "XS SM MD LG", "1 h 2 m": nothing but abbreviations of the page's own.
-        if count >= 3 and width < 4 * count and line.isascii() and max(map(len, words)) <= 2:
-            return _CONTROL
-    if CROSS_REFERENCE.match(line):
-        return _REFERENCE
-    if length < _MAX_CAPTION and CREDIT.search(line):
-        return _CREDIT
-    if DURATION.match(line):
-        return _CONTROL
-    if QUOTED_POST.match(line):
-        return _SHORT_SENTENCE
-    if length < 130 and (BYLINE.match(line) or (count <= 14 and not (ended and count > 8) and DATE.search(line))):
-        return _STAMP
-    if length < 300 and PLEA.search(line):
+    # "XS SM MD LG", "1 h 2 m": nothing but abbreviations of the page's own.
+    if count >= 3 and width < 4 * count and line.isascii() and max(map(len, words)) <= 2:
         return _CONTROL
     return None
 
 
-def _unlabelled(words: list[str], width: float, ended: bool) -> Shape:
+def _labelled(line: str, lower: str, words: list[str], ended: bool) -> Shape | None:
+    """Return the shape of a line that says somewhere what it is; `None` for all others."""
+    count, length = len(words), len(line)
+    if length < _MAX_CAPTION and _says_any(CREDIT_CUES, lower) and CREDIT.search(line):
+        return _CREDIT
+    if DURATION.match(line):
+        return _CONTROL
+    if line[0] in "—–-" and QUOTED_POST.match(line):
+        return _SHORT_SENTENCE
+    if length < 130 and (
+        (not _BYLINE_WORDS.isdisjoint(words[:2]) and BYLINE.match(line))
+        or (count <= 14 and not (ended and count > 8) and _DIGIT.search(line) and DATE.search(line))
+    ):
+        return _STAMP
+    return _CONTROL if length < _MAX_OPENING and _says_any(PLEA_PHRASES, lower) else None
+
+
+def _unlabelled(line: str, words: list[str], width: float, ended: bool) -> Shape:
     count = len(words)
     if ended:
         if width >= 30 or count >= 4:
             return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN))
         return _SHORT_SENTENCE
     # Headlines and menus have capitals, sentences small letters. Scripts without either are judged by length.
-    small = sum(word[0].islower() for word in words)
-    is_cased = small > 0 or any(word[0].isupper() for word in words)
-    if not is_cased:
+    capitals = sum(word[0].isupper() for word in line.split())
+    if not capitals and not any(map(str.islower, words)):
         return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN) * _UNENDED_GAIN) if width >= 140 else _LOWER_PLAIN
     if width >= 120:
-        if small >= 0.6 * count:
+        if capitals <= 0.4 * count:
             return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN) * _UNENDED_GAIN)
         return _LONG_PLAIN
-    return _LOWER_PLAIN if small >= 0.5 * count and count >= 5 else _PLAIN
+    return _LOWER_PLAIN if capitals <= 0.5 * count and count >= 5 else _PLAIN

@@ -7,6 +7,7 @@ web is written in; in any other, a line is judged by its form alone, and kept wh
 from __future__ import annotations
 
 import re
+from enum import Enum
 
 # What a control of a page is labelled with. A short line of nothing but these and `COMMON`, with one of these in it,
 # is no sentence: "Share on Facebook", "Skip to main content", "3 comments".
@@ -66,63 +67,145 @@ DATE = re.compile(
 )
 # Who wrote it. "By Land and Sea" is let through here; what takes an author's name from a line is stricter.
 BYLINE = re.compile(
-    r"(?:(?:[Ww]ritten|[Pp]osted|[Ss]tory|[Rr]eport(?:ed|ing)|[Ee]dited|[Rr]eviewed|[Rr]esearched|[Pp]ublished|[Tt]ext) )?"
-    r"(?:[Bb]y|BY|Von|Par|Por)[: ]\s*[@\w][\w.’'-]+\s\S+(?:\s\S+){0,8}$"
+    r"(?:(?:written|posted|story|report(?:ed|ing)|edited|reviewed|researched|published|text) )?"
+    r"(?:by|von|par|por)[: ]\s*[@\w][\w.’'-]+\s\S+(?:\s\S+){0,8}$",
+    re.IGNORECASE,
 )
-
 # Below a post of Twitter's that an article quotes: as good as a sentence.
 QUOTED_POST = re.compile(r"[—–-] .{1,80}\(@\w+\)")
 
-# Labels, whole lines: what follows one is no part of the article, or no more.
-AFTERMATH = re.compile(
-    r"""
-    (?:leave|post|add|write|submit)\ an?\ (?:comment|reply|response)
-  | (?:\d[\d.,]*\ )?(?:comments?|replies|responses|thoughts?\ on|kommentare?|komentar|tanggapan|coment[áa]rios?
-      |commentaires?|комментари[ия])(?:$|:|\ ?\(|\ (?:on|to|for|zu|sur|en)\b).{0,120}$
-  | (?:view|show|see|read|load)\ (?:all\ |more\ |the\ )?(?:\d+\ )?comments
-  | (?:join|start)\ the\ (?:conversation|discussion)
-  | about\ (?:the|this)\ (?:authors?|writers?|reporters?|statement)
-  | (?-i:(?:About|Über|Sobre|À\ propos\ de|Об?)(?:\ [A-ZÀ-ÞА-Я][\w.’'-]+){2,3}$)
-  | weitere\ (?:artikel|beiträge|themen|nachrichten|meldungen)\b.{0,40}$
-  | related(?:\ (?:articles?|stor(?:y|ies)|posts?|news|content|topics?|coverage|links?|reading|videos?|items?))?\ ?:?$
-  | (?:most|more)\ (?:popular|read|viewed|shared|commented|recent|from|in|on|stories|news|about|articles|posts
-      |coverage|like\ this|[A-Z]\w+)\b(?!.*[.!?]$).{0,60}$
-  | (?:trending|recommended|popular|sponsored|promoted|suggested)\b(?!.*[.!?]$).{0,40}$
-  | (?:you\ (?:may|might)\ (?:also\ )?(?:like|enjoy|be\ interested)|(?:what\ to\ )?read\ (?:this\ )?next|up\ next
-      |don[’']t\ miss|must\ reads?|also\ (?:on|read)|keep\ reading|(?:next|previous)\ (?:article|story|post)
-      |post\ navigation|we\ recommend)\b(?!.*[.!?]$).{0,60}$
-  | (?:tags?|tagged|topics|filed\ (?:under|in|to)|posted\ in|categor(?:y|ies)|in\ this\ article|related\ topics
-      |keywords?|schlagw\w+|etiquetas|labels)\b\ *(?:$|:.{0,160}$|(?:[A-Z]\S*\ ?){1,12}$)
-  | share\ (?:this|on|via|with)\b.{0,50}$
-  | (?:©|\(c\)\ |copyright\b)
-  | .{0,80}\ball\ rights\ reserved
-  | (?:latest|recent|top|editors?[’']?s?)\ (?:news|stories|posts|articles|videos|headlines|comments|picks)\b
-      (?!.*[.!?]$).{0,40}$
-  | (?:関連記事|新着記事|コメント|相关阅读|相关新闻|推荐阅读|Читайте\ также|По\ теме|Mehr\ zum\ Thema|Lesen\ Sie\ auch|À\ lire\ aussi
-      |Lea\ también|Leia\ (?:também|mais)|Veja\ também|Baca\ juga|Terkait|اقرأ\ أيضا|مطالب\ مرتبط).{0,60}$
-    """,
-    re.IGNORECASE | re.VERBOSE,
+
+class Says(Enum):
+    """What a line says that begins as one of `OPENINGS` does."""
+
+    AFTERMATH = "what follows is no part of the article, or no more"
+    REFERENCE = "a link to another article"
+    PLEA = "the reader is asked for something, or told about the site"
+    CREDIT = "who took the picture"
+    SUMMARY = "what follows sums the article up"
+
+
+# What may follow a label to the end of its line: no sentence.
+_LABEL_END = r"\b(?!.*[.!?]$).{0,60}$"
+
+# First words of a line, and how it has to go on. By the first word, since most lines begin with none of them and need
+# not be looked at any further.
+_OPENINGS: tuple[tuple[str, str, Says], ...] = (
+    ("leave post add write submit", r" an? (?:comment|reply|response)", Says.AFTERMATH),
+    (
+        "comment comments reply replies response responses thoughts kommentar kommentare komentar tanggapan"
+        " comentário comentários comentario comentarios commentaire commentaires комментарии комментария",
+        r"(?:$|:| ?\(| (?:on|to|for|zu|sur|en)\b).{0,120}$",
+        Says.AFTERMATH,
+    ),
+    ("view show see read load", r" (?:all |more |the )?(?:\d+ )?comments", Says.AFTERMATH),
+    ("join start", r" the (?:conversation|discussion)", Says.AFTERMATH),
+    ("about", r" (?:the|this) (?:authors?|writers?|reporters?|statement)", Says.AFTERMATH),
+    ("about über sobre об о", r"(?-i:(?: [A-ZÀ-ÞА-Я][\w.’'-]+){2,3}$)", Says.AFTERMATH),
+    ("weitere", r" (?:artikel|beiträge|themen|nachrichten|meldungen)\b.{0,40}$", Says.AFTERMATH),
+    (
+        "related",
+        r"(?: (?:articles?|stor(?:y|ies)|posts?|news|content|topics?|coverage|links?|reading|videos?|items?))? ?:?$",
+        Says.AFTERMATH,
+    ),
+    (
+        "most more",
+        r" (?:popular|read|viewed|shared|commented|recent|from|in|on|stories|news|about|articles|posts|coverage"
+        r"|like this|(?-i:[A-Z]\w+))" + _LABEL_END,
+        Says.AFTERMATH,
+    ),
+    ("trending recommended popular sponsored promoted suggested", _LABEL_END, Says.AFTERMATH),
+    ("you", r" (?:may|might) (?:also )?(?:like|enjoy|be interested)", Says.AFTERMATH),
+    ("what read up also keep", r" (?:to read next|this next|next|on|read|reading)" + _LABEL_END, Says.AFTERMATH),
+    ("don't don’t must", r" (?:miss|reads?)" + _LABEL_END, Says.AFTERMATH),
+    ("next previous", r" (?:article|story|post)" + _LABEL_END, Says.AFTERMATH),
+    ("post we", r" (?:navigation|recommend)" + _LABEL_END, Says.AFTERMATH),
+    (
+        "tag tags tagged topics filed posted category categories in keywords schlagwörter schlagworte etiquetas labels",
+        r"(?: under| in| to| this article)?\b *(?:$|:.{0,160}$|(?-i:(?:[A-Z]\S*\ ?){1,12}$))",
+        Says.AFTERMATH,
+    ),
+    ("share", r" (?:this|on|via|with)\b.{0,50}$", Says.AFTERMATH),
+    ("copyright", r"\b", Says.AFTERMATH),
+    (
+        "latest recent top editors editor's editors'",
+        r" (?:news|stories|posts|articles|videos|headlines|comments|picks)" + _LABEL_END,
+        Says.AFTERMATH,
+    ),
+    ("関連記事 新着記事 人気記事 相关阅读 相关新闻 推荐阅读 terkait", r"", Says.AFTERMATH),
+    ("читайте по", r" (?:также|теме)", Says.AFTERMATH),
+    ("mehr lesen", r" (?:zum thema|sie auch)", Says.AFTERMATH),
+    ("à lea leia veja baca", r" (?:lire aussi|también|também|mais|juga)\b", Says.AFTERMATH),
+    ("اقرأ مطالب", r" (?:أيضا|مرتبط)", Says.AFTERMATH),
+    # Links to other articles, between the paragraphs of this one.
+    (
+        "related read see also more further watch recommended don't don’t in video explained opinion",
+        r"(?: more| also| next| reading| now| miss| pictures)? ?:",
+        Says.REFERENCE,
+    ),
+    ("sign subscribe unsubscribe donate", r"(?: up\b| now\b| to\b| today\b|$)", Says.PLEA),
+    ("follow", r" (?:us|me|him|her|@|.*\bon (?:twitter|facebook|instagram|youtube))", Says.PLEA),
+    ("like", r" (?:us|our|this (?:article|story|post))\b", Says.PLEA),
+    ("click", r" here\b", Says.PLEA),
+    ("to", r" (?:find out|read|learn|see) (?:more\b.*(?:click|visit|subscribe|here)|the full)", Says.PLEA),
+    (
+        "get",
+        r" (?:our|the|your|curated|breaking|daily|weekly)\b.*\b(?:inbox|e-?mail|every (?:day|week|month)|app)\b",
+        Says.PLEA,
+    ),
+    ("download", r" (?:the|our) .*\bapp\b", Says.PLEA),
+    ("want", r" more\b.*sign up", Says.PLEA),
+    ("join support", r" (?:our|us)\b", Says.PLEA),
+    ("please", r" (?:log|sign|enable|fill|enter|try)\b", Says.PLEA),
+    ("have", r" your say", Says.PLEA),
+    ("stay", r" (?:up to date|informed|connected)", Says.PLEA),
+    ("thank", r" you for (?:subscrib|sign|read|visit)", Says.PLEA),
+    ("by", r" (?:clicking|using|signing|subscribing|submitting|continuing)\b", Says.PLEA),
+    ("your", r" (?:e-?mail|comment|browser|feedback) ", Says.PLEA),
+    ("enter log we no", r" (?:your|in to|use cookies|spam)\b", Says.PLEA),
+    ("this", r" (?:site|website|page|slideshow|e-?mail) ", Says.PLEA),
+    (
+        "photo photos image images picture pictures video illustration foto fotos photograph graphic bild imagem credit"
+        " credits file",
+        r"(?: photo| illustration)?(?: (?:credits?|by|courtesy|copyright|caption|source))? ?(?::|©"
+        r"|(?<=\bby) |(?<=\bcaption) |(?<=\bcopyright) |(?<=\bcourtesy) |(?<=\bimage) \d+ of\b)",
+        Says.CREDIT,
+    ),
+    ("courtesy", r" (?:of\b|photo)", Says.CREDIT),
+    ("story key highlights summary", r"(?: highlights| points| takeaways)? ?:?$", Says.SUMMARY),
+    ("at in en das l'essentiel главное", r"(?: a glance| brief| resumen| wichtigste in kürze)? ?:?$", Says.SUMMARY),
 )
-# A link to another article, between the paragraphs of this one.
-CROSS_REFERENCE = re.compile(
-    r"(?:related|read more|see also|also see|also|see more|more|further reading|watch(?: now)?|recommended|read also"
-    r"|read next|don[’']t miss|in pictures|video|explained|opinion)\s?:",
-    re.IGNORECASE,
+OPENINGS: dict[str, list[tuple[re.Pattern[str], Says]]] = {}
+for _first_words, _rest, _says in _OPENINGS:
+    for _first_word in _first_words.split():
+        _pattern = re.compile(re.escape(_first_word) + _rest, re.IGNORECASE)
+        OPENINGS.setdefault(_first_word, []).append((_pattern, _says))
+
+# Anywhere in a line, these say that it is about the site.
+PLEA_PHRASES: tuple[str, ...] = (
+    "newsletter", "registered trademark", "subject to copyright", "this website", "your inbox", "privacy policy",
+    "terms of use", "terms of service", "cookie policy", "unsubscribe", "click here", "clicking here",
+    "affiliate commission", "nutzungsbedingungen", "datenschutz",
+)  # fmt: skip
+RIGHTS_RESERVED = "rights reserved"
+
+# Some of these stand in every line that names who took its picture.
+CREDIT_CUES: tuple[str, ...] = (
+    "photo", "image", "picture", "credit", "illustration", "file", "getty", "reuters", "afp", "epa", "dpa", "(ap", "/ap",
+    "associated press", "shutterstock", "istock", "wikimedia", "flickr", "alamy", "unsplash", "tass",
+)  # fmt: skip
+_AGENCY = (
+    r"(?:getty|reuters|\bAPA?\b|\bAFP\b|\bEPA\b|\bDPA\b|associated press|shutterstock|istock|wikimedia|flickr|alamy"
+    r"|unsplash|\bTASS\b)"
 )
-# Lines that ask something of the reader or tell him about the site.
-PLEA = re.compile(
-    r"""
-    ^(?:sign\ up|subscribe|follow\ (?:us|me|him|her|@|.*\bon\ (?:twitter|facebook|instagram|youtube))|click\ here
-      |to\ (?:find\ out|read|learn|see)\ more\b.*(?:click|visit|subscribe|here)|to\ read\ the\ full
-      |get\ (?:our|the|your|curated|breaking|daily|weekly)\b.*\b(?:newsletter|inbox|e-?mail|every\ (?:day|week|month))
-      |(?:download|get)\ (?:the|our)\ .*\bapp\b|want\ more\b.*sign\ up|like\ (?:us\b|our\b|this\ (?:article|story|post))
-      |join\ (?:our|us)\b|donate|support\ (?:us|our)\ |please\ (?:log|sign|enable|fill|enter|try)|have\ your\ say
-      |stay\ (?:up\ to\ date|informed|connected)|thank\ you\ for\ (?:subscrib|sign|read|visit)|we\ use\ cookies
-      |this\ (?:site|website|page|slideshow|e-?mail)\b|by\ (?:clicking|using|signing|subscribing|submitting|continuing)
-      |your\ (?:email|e-mail|comment|browser|feedback)|enter\ your|no\ spam|log\ in\ to)
-  | \b(?:newsletters?|registered\ trademarks?|subject\ to\ copyright|this\ website|your\ inbox|privacy\ policy|terms\ of\ (?:use|service)|cookie\ policy|unsubscribe|click(?:ing)?\ here
-      |affiliate\ commission|nutzungsbedingungen
-      |datenschutz\w*)\b
+# The end of a caption: "(Stanislav Krasilnikov/TASS/Getty Images)", "Photo: Hau Dinh, AP".
+CREDIT = re.compile(
+    rf"""
+    (?:[(\[/.,—]\ ?|\ )(?:photo|image|picture|credit|file|illustration|photograph|foto)s?(?:\ (?:by|credit|courtesy))?\ ?:
+      [^.:]{{2,60}}$
+  | [(\[/][^()\[\]]{{0,60}}{_AGENCY}[^()\[\]]{{0,40}}[)\]]?$
+  | \b(?:getty\ images|AP\ photo(?:/[\w. -]+)?|istock(?:photo)?|shutterstock)[)\].]?$
+  | (?-i:[a-z.)](?:Credit|Photo|Image|Picture)s?:).{{2,60}}$
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -131,28 +214,5 @@ NOTICE = re.compile(
     r"\byou(?:r|rs)?\b.*\b(?:our|us)\b|\b(?:our|us)\b.*\byou(?:r|rs)?\b|\bplease note\b|^thank you for reading", re.IGNORECASE
 )
 
-_AGENCY = r"(?:getty|reuters|\bAPA?\b|\bAFP\b|\bEPA\b|\bDPA\b|associated press|shutterstock|istock|wikimedia|flickr|alamy|unsplash|TASS)"
-# Who took a picture: a line of its own, or the end of a caption.
-CREDIT = re.compile(
-    rf"""
-    ^\W*(?:photo|image|picture|video|illustration|foto|photograph|graphic|bild|imagem|credit|file\ photo)s?
-      \ ?(?:illustration\ )?(?:credits?|by|courtesy|copyright|caption|source)?\ ?(?::|©|(?<=\ by\ )|(?<=caption\ )
-      |(?<=copyright\ )|(?<=courtesy\ ))
-  | ^©\ ?\S | ^courtesy\ (?:of\b|photo)
-  | (?:[(\[/.,—]\ ?|\ )(?:photo|image|picture|credit|file|illustration|photograph|foto)s?(?:\ (?:by|credit|courtesy))?\ ?:
-      [^.:]{{2,60}}$
-  | [(\[/][^()\[\]]{{0,60}}{_AGENCY}[^()\[\]]{{0,40}}[)\]]?$
-  | \b(?:getty\ images|AP\ photo(?:/[\w. -]+)?|istock(?:photo)?|shutterstock)[)\].]?$
-  | ^image\ \d+\ of\b
-  | (?-i:[a-z.)](?:Credit|Photo|Image|Picture)s?:).{2,60}$
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
 # How long a video or a recording is, alone or with its source: the line above is its caption.
 DURATION = re.compile(r"(?:\d{1,2}:)?\d{1,2}:\d\d\b(?:\s[-–—|•]?\s?(?:source|video|quelle)\b.{0,60})?$", re.IGNORECASE)
-# The label of a summary in points; what follows it is the article's, but no headline.
-SUMMARY = re.compile(
-    r"(?:story highlights|highlights|key points|key takeaways|at a glance|in brief|summary|das wichtigste in kürze"
-    r"|l[’']essentiel|en resumen|главное)\s?:?$",
-    re.IGNORECASE,
-)
