@@ -17,7 +17,7 @@ from index.cleaning.facts import Dateline, find_authors, find_dateline, find_pub
 from index.cleaning.headline import find_headline, make_title
 from index.cleaning.paragraphs import Paragraph, split_paragraphs
 from index.cleaning.repeats import Repeats
-from index.cleaning.selection import drop_repetitions, find_stretch, is_page, select_from_page, select_from_text
+from index.cleaning.selection import drop_repetitions, find_stretch_of_page, select_from_page, select_from_text
 from index.cleaning.shapes import CHROME, Kind, Shape, shape_of
 
 __all__ = ["CleanText", "Repeats", "clean"]
@@ -79,24 +79,23 @@ def clean(text: str, repeats: Repeats | None = None) -> CleanText:
 def _find_article(
     lines: Sequence[str], shapes: Sequence[Shape], paragraphs: Sequence[Paragraph]
 ) -> tuple[int | None, list[int]]:
-    """Return the places of the headline and of the lines below it."""
-    if is_page(lines, shapes):
-        start, end = find_stretch(lines, shapes)
+    """Return the places of the headline and of the article's other lines."""
+    was_broken = any(paragraph.was_broken for paragraph in paragraphs)
+    # Mail and wires are broken into lines, pages of the Web are not.
+    stretch = None if was_broken else find_stretch_of_page(lines, shapes)
+    if stretch is not None:
+        start, end = stretch
         headline = find_headline(lines, shapes, start, whole_page=True)
         if headline is not None and start <= headline:
             start = headline + 1
-        kept = [place for place in select_from_page(lines, shapes, start, end) if lines[place] != _line(lines, headline)]
+        title = None if headline is None else lines[headline]
+        kept = [place for place in select_from_page(lines, shapes, start, end) if lines[place] != title]
         if any(shapes[place].kind is Kind.PROSE for place in kept):
-            return headline, drop_repetitions(lines, kept)
+            return headline, drop_repetitions(lines, shapes, kept)
     headline = find_headline(lines, shapes, 0, whole_page=False)
-    start = headline + 1 if headline is not None else 0
-    if any(paragraph.was_broken for paragraph in paragraphs):
-        return headline, list(range(start, len(lines)))
-    return headline, drop_repetitions(lines, select_from_text(lines, shapes, start))
-
-
-def _line(lines: Sequence[str], place: int | None) -> str | None:
-    return None if place is None else lines[place]
+    if was_broken:
+        return headline, [place for place in range(len(lines)) if place != headline]
+    return headline, drop_repetitions(lines, shapes, select_from_text(lines, shapes, headline))
 
 
 def _mark_repeated(lines: Sequence[str], shapes: list[Shape], repeats: Repeats) -> list[Shape]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -45,7 +46,7 @@ _ENDS_LIKE_A_CRY = regex.compile(r"[!?！？][\"'”’»)\]]*$")
 # A headline that ends in one of these has no full stop of its own: "A New Law for Washington, D.C."
 _ENDS_IN_ABBREVIATION = regex.compile(r"(?:(?<!\p{L})(?:\p{Lu}\.){2,}|\b(?:Inc|Corp|Ltd|Co|Bros|Jr|Sr)\.)[\"'”’»)\]]*$")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
-_LONG_WORD = regex.compile(r"\p{L}{4,}|[\p{Han}\p{Katakana}]{2,}")
+_LONG_WORD = re.compile(r"[\u30a0-\u30ff]{2,}|[\u3400-\u9fff]{2,}|[^\W\d_]{4,}")
 
 
 def find_headline(lines: Sequence[str], shapes: Sequence[Shape], start: int, *, whole_page: bool) -> int | None:
@@ -64,6 +65,8 @@ def find_headline(lines: Sequence[str], shapes: Sequence[Shape], start: int, *, 
         return None
     best, best_score = None, 0.0
     counts = Counter(lines)
+    told: set[str] = set()
+    told_from = -1
     listed = False
     for place in range(max(0, start - _REACH), min(len(lines), start + _MAX_INSIDE)):
         line = lines[place]
@@ -76,7 +79,9 @@ def find_headline(lines: Sequence[str], shapes: Sequence[Shape], start: int, *, 
             continue
         words = _telling_words(line)
         below = max(start, place + 1)
-        shared = len(words & _telling_words(" ".join(lines[below : below + _BEGINNING])))
+        if below > told_from:
+            told, told_from = _telling_words(" ".join(lines[below : below + _BEGINNING])), below
+        shared = len(words & told)
         if shared < _MIN_SHARED * len(words) or not words:
             continue
         score = shared / (len(words) + 2) - abs(start - place) / (2 * _REACH)
@@ -87,7 +92,7 @@ def find_headline(lines: Sequence[str], shapes: Sequence[Shape], start: int, *, 
 
 
 def _telling_words(text: str) -> set[str]:
-    return {word for word in map(str.lower, _LONG_WORD.findall(text)) if word not in ENGLISH}
+    return set(_LONG_WORD.findall(text.lower())) - ENGLISH
 
 
 def _is_signed(shapes: Sequence[Shape], place: int) -> bool:

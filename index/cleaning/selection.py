@@ -8,7 +8,6 @@ it ends above the comments, since what parts them from the article costs more th
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -25,8 +24,6 @@ _LABEL_COUNT = 3
 _LABEL_GAIN = -0.6
 # Lines with digits and signs, "June 9 – West Palm Beach, FL", come in lists that belong to what they follow.
 _ENTRY_GAIN = 0.1
-_MAX_ENTRY = 120
-_ENTRY = re.compile(r"(?=.*[^\W\d]).*(?:\d.*(?:[–—@:,$€£¥|=%/]|\s-\s)|(?:[–—@:,$€£¥|=%/]|\s-\s).*\d|(?:\b\d[\d.,]*\b.*){3})")
 
 # After the label of a list of other articles, at most this many headlines are taken for its own.
 _MAX_LISTED = 8
@@ -44,10 +41,16 @@ _MIN_PAGE_SHARE = 0.025
 # So many short lines without digits above the first paragraph are a menu.
 _MIN_MENU = 12
 _MAX_MENU_ENTRY = 50
+# An article that gains less is none: these are lists, of scores or of things for sale.
+_MIN_GAIN = 1.5
+_MIN_GAIN_BELOW_MENU = 4.0
 
 _AROUND_QUOTES = "\"'“”‘’«»„.,!?… "
 # Pull quotes are a sentence or two.
 _MAX_PULL_QUOTE = 250
+# So many lines at most are looked at above and below the prose of a text that is no page: more are a list of its own.
+_MAX_EDGE = 12
+_MAX_LABEL_WORDS = 4
 # What a video shows is told in at most so many lines above its length.
 _MAX_CAPTION_LINES = 2
 
@@ -57,16 +60,20 @@ _DROPPED = frozenset({Kind.CONTROL, Kind.AFTERMATH, Kind.REFERENCE, Kind.CREDIT,
 _LABELS = frozenset({Kind.CONTROL, Kind.AFTERMATH, Kind.REFERENCE})
 
 
-def is_page(lines: Sequence[str], shapes: Sequence[Shape]) -> bool:
-    """Say whether these are the lines of a whole page, menus and all."""
+def find_stretch_of_page(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[int, int] | None:
+    """Return where the article starts and ends in the lines of a whole page, menus and all; `None` if they are none."""
     labels = {line for line, shape in zip(lines, shapes, strict=True) if shape.kind in _LABELS}
-    return len(labels) >= max(_MIN_PAGE_LABELS, _MIN_PAGE_SHARE * len(lines)) or _starts_with_menu(lines, shapes)
+    is_labelled = len(labels) >= max(_MIN_PAGE_LABELS, _MIN_PAGE_SHARE * len(lines))
+    if not (is_labelled or _starts_with_menu(lines, shapes)):
+        return None
+    gain, start, end = _find_stretch(lines, shapes)
+    return (start, end) if gain >= (_MIN_GAIN if is_labelled else _MIN_GAIN_BELOW_MENU) else None
 
 
 def _starts_with_menu(lines: Sequence[str], shapes: Sequence[Shape]) -> bool:
     """Say whether a menu stands above the first prose; in a language whose labels are not known, all that tells."""
     run = 0
-    for line, (kind, gain) in zip(lines, shapes, strict=True):
+    for line, (kind, gain, _) in zip(lines, shapes, strict=True):
         if kind is Kind.PROSE and gain >= 1:
             return False
         if kind is Kind.SIGNS:
@@ -78,14 +85,14 @@ def _starts_with_menu(lines: Sequence[str], shapes: Sequence[Shape]) -> bool:
     return False
 
 
-def find_stretch(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[int, int]:
-    """Return the stretch of lines that gains most, as start and end; empty where nothing gains."""
+def _find_stretch(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[float, int, int]:
+    """Return the stretch of lines that gains most: what it gains, where it starts and ends."""
     counts = Counter(lines)
     seen: set[str] = set()
     best, best_start, best_end = 0.0, 0, 0
     total, start = 0.0, 0
     last = len(lines) - 1
-    for place, (line, (kind, gain)) in enumerate(zip(lines, shapes, strict=True)):
+    for place, (line, (kind, gain, is_entry)) in enumerate(zip(lines, shapes, strict=True)):
         if kind is Kind.PROSE:
             if line in seen:
                 gain *= _REPEATED
@@ -98,8 +105,8 @@ def find_stretch(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[int, in
         elif kind is Kind.PLAIN and gain < 0:
             if counts[line] >= _LABEL_COUNT:
                 gain = min(gain, _LABEL_GAIN)
-            elif _is_entry(line) and (
-                (place and _is_entry(lines[place - 1])) or (place < last and _is_entry(lines[place + 1]))
+            elif is_entry and (
+                (place and shapes[place - 1].is_entry) or (place < last and shapes[place + 1].is_entry)
             ):
                 gain = _ENTRY_GAIN
         if total <= 0:
@@ -107,7 +114,7 @@ def find_stretch(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[int, in
         total += gain
         if total > best:
             best, best_start, best_end = total, start, place + 1
-    return best_start, best_end
+    return best, best_start, best_end
 
 
 def _is_caption(shapes: Sequence[Shape], place: int, count: int) -> bool:
@@ -120,10 +127,6 @@ def _is_caption(shapes: Sequence[Shape], place: int, count: int) -> bool:
     )
 
 
-def _is_entry(line: str) -> bool:
-    return len(line) < _MAX_ENTRY and _ENTRY.match(line) is not None
-
-
 def select_from_page(lines: Sequence[str], shapes: Sequence[Shape], start: int, end: int) -> list[int]:
     """Return the places of the article's lines within its stretch of a page."""
     counts, within = Counter(lines), Counter(lines[start:end])
@@ -131,7 +134,7 @@ def select_from_page(lines: Sequence[str], shapes: Sequence[Shape], start: int, 
     listed = 0
     for place in range(start, end):
         line = lines[place]
-        kind, gain = shapes[place]
+        kind, gain, _ = shapes[place]
         if kind is Kind.AFTERMATH or kind is Kind.REFERENCE:
             listed = _MAX_LISTED
         elif kind is Kind.PROSE:
@@ -152,30 +155,37 @@ def select_from_page(lines: Sequence[str], shapes: Sequence[Shape], start: int, 
     return kept
 
 
-def select_from_text(lines: Sequence[str], shapes: Sequence[Shape], start: int) -> list[int]:
+def select_from_text(lines: Sequence[str], shapes: Sequence[Shape], headline: int | None) -> list[int]:
     """Return the places of the article's lines in a text that is no page: all but what is plainly the site's.
 
-    That is looked for above the first prose and below the last alone. Below, what follows a label goes with it, and so
-    do the publisher's notices above it.
+    That is looked for in the few lines above the first prose and below the last alone. Below, what follows a label
+    goes with it, and so do the publisher's notices above it.
     """
+    start = 0 if headline is None else headline + 1
+    above = [place for place in range(start - 1) if shapes[place].kind not in _DROPPED and not _is_label(lines[place])]
     prose = [place for place in range(start, len(lines)) if shapes[place].kind is Kind.PROSE]
     if not prose:
-        return list(range(start, len(lines)))
+        return above + list(range(start, len(lines)))
     first, last = prose[0], prose[-1]
-    tail = next((place for place in range(last + 1, len(lines)) if shapes[place].kind in _LABELS), len(lines))
-    after = tail
-    if tail < len(lines):
-        while after - 1 > first and (
-            NOTICE.search(lines[after - 1]) is not None if shapes[after - 1].kind is Kind.PROSE else after - 1 > last
-        ):
-            after -= 1
-    head = [place for place in range(start, first) if not _is_furniture(lines, shapes, place)]
-    return head + list(range(first, after))
+    end = len(lines)
+    tail = next((place for place in range(last + 1, end) if shapes[place].kind in _LABELS), end)
+    if end - last - 1 <= _MAX_EDGE and tail < end:
+        end = last + 1
+        while end - 1 > first and NOTICE.search(lines[end - 1]):
+            end -= 1
+    is_short = first - start <= _MAX_EDGE
+    head = [place for place in range(start, first) if not (is_short and _is_furniture(lines, shapes, place))]
+    return above + head + list(range(first, end))
+
+
+def _is_label(line: str) -> bool:
+    """Say whether a line above the headline has too few words to be of the article."""
+    return line.count(" ") < _MAX_LABEL_WORDS and not ends_sentence(line)
 
 
 def _is_furniture(lines: Sequence[str], shapes: Sequence[Shape], place: int) -> bool:
     """Say whether a line above the first prose is the site's: a label, who and when, or what a video shows."""
-    if shapes[place].kind in _DROPPED:
+    if shapes[place].kind in _DROPPED and shapes[place].kind is not Kind.SIGNS:
         return True
     below = place + 1
     while below < len(lines) and below <= place + _MAX_CAPTION_LINES:
@@ -185,16 +195,22 @@ def _is_furniture(lines: Sequence[str], shapes: Sequence[Shape], place: int) -> 
     return False
 
 
-def drop_repetitions(lines: Sequence[str], kept: Sequence[int]) -> list[int]:
+def drop_repetitions(lines: Sequence[str], shapes: Sequence[Shape], kept: Sequence[int]) -> list[int]:
     """Return the places without those of lines that say again what another says: captions twice, pull quotes."""
     first_places: dict[str, int] = {}
     once = [
         place
         for place in kept
-        if len(lines[place]) < _MIN_REPEATED or first_places.setdefault(lines[place], place) == place
+        if len(lines[place]) < _MIN_REPEATED
+        or shapes[place].kind is not Kind.PROSE
+        or first_places.setdefault(lines[place], place) == place
     ]
     everything = "\n".join(lines[place] for place in once)
-    return [place for place in once if not _is_pull_quote(lines[place], everything)]
+    return [
+        place
+        for place in once
+        if shapes[place].kind is not Kind.PROSE or not _is_pull_quote(lines[place], everything)
+    ]
 
 
 def _is_pull_quote(line: str, everything: str) -> bool:

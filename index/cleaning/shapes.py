@@ -43,10 +43,14 @@ class Kind(IntEnum):
 
 
 class Shape(NamedTuple):
-    """What a line is taken for, and what it adds to the stretch that it stands in."""
+    """What a line is taken for, and what it adds to the stretch that it stands in.
+
+    `is_entry` is set for what looks like the entry of a list of data: "June 9 – West Palm Beach, FL".
+    """
 
     kind: Kind
     gain: float
+    is_entry: bool = False
 
 
 # A hundred characters of prose gain one; nothing gains more than three, or one long paragraph of legal text would
@@ -97,6 +101,8 @@ _OF_SAYING = {
     Says.SUMMARY: _SUMMARY,
 }
 _BYLINE_WORDS = frozenset({"by", "von", "par", "por"})
+# A number, and a sign between parts; or three numbers.
+_ENTRY = re.compile(r"[–—@:,$€£¥|=%/]|\s-\s|(?:\b\d[\d.,]*\b.*){3}")
 _DIGIT = re.compile(r"\d")
 
 _END = re.compile(r"""(?:[.!?…。！？؟۔।:;]["'”’»“)\]」』*]*|\.\.\.)$""")
@@ -213,4 +219,5 @@ def _unlabelled(line: str, words: list[str], width: float, ended: bool) -> Shape
         if capitals <= 0.4 * count:
             return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN) * _UNENDED_GAIN)
         return _LONG_PLAIN
-    return _LOWER_PLAIN if capitals <= 0.5 * count and count >= 5 else _PLAIN
+    shape = _LOWER_PLAIN if capitals <= 0.5 * count and count >= 5 else _PLAIN
+    return shape._replace(is_entry=True) if _DIGIT.search(line) and _ENTRY.search(line) else shape
