@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import regex
 
@@ -25,8 +26,9 @@ _TWICE = 0.15
 # Who and when stands right below the headline, or below what sums the article up.
 _SIGNED = 0.25
 # So many lines of the article are searched for a headline's words.
-_BEGINNING = 20
+_BEGINNING = 10
 _LISTED = 0.2
+_KINDS_OF_HEADLINES = frozenset({Kind.PLAIN, Kind.PROSE, Kind.REFERENCE})
 _LISTS = frozenset({Kind.AFTERMATH, Kind.REFERENCE})
 # The site's own lines above the headline of a text that is no page.
 _HEAD_LINES = 12
@@ -97,7 +99,7 @@ def _telling_words(text: str) -> set[str]:
 
 def _is_signed(shapes: Sequence[Shape], place: int) -> bool:
     """Say whether who and when stands right below a line."""
-    return any(shape.kind is Kind.STAMP for shape in shapes[place + 1 : place + 5])
+    return any(shapes[below].kind is Kind.STAMP for below in range(place + 1, min(place + 5, len(shapes))))
 
 
 def _ends_search(line: str, shape: Shape) -> bool:
@@ -118,19 +120,26 @@ def _ends_search(line: str, shape: Shape) -> bool:
 def _looks_like_headline(
     lines: Sequence[str], shapes: Sequence[Shape], place: int, *, may_cry: bool = False
 ) -> bool:
-    line, kind = lines[place], shapes[place].kind
-    if kind not in {Kind.PLAIN, Kind.PROSE, Kind.REFERENCE} or len(line) > _MAX_TITLE_LENGTH:
+    return (
+        shapes[place].kind in _KINDS_OF_HEADLINES
+        and has_form_of_headline(lines[place])
+        and (may_cry or not _ENDS_LIKE_A_CRY.search(lines[place]))
+        and not is_video_caption(lines, place)
+    )
+
+
+@lru_cache(maxsize=1 << 13)
+def has_form_of_headline(line: str) -> bool:
+    """Say whether a line is as long as headlines are, and begins and ends as they do."""
+    if len(line) > _MAX_TITLE_LENGTH:
         return False
-    words = line.split()
-    if len(words) < _MIN_TITLE_WORDS and (len(line) < _MIN_TITLE_WIDTH or not _UNSPACED.search(line)):
+    if line.count(" ") + 1 < _MIN_TITLE_WORDS and (len(line) < _MIN_TITLE_WIDTH or not _UNSPACED.search(line)):
+        return False
+    if not _STARTS_LIKE_A_HEADLINE.search(line):
         return False
     if _ENDS_LIKE_PROSE.search(line) and not _ENDS_IN_ABBREVIATION.search(line):
         return False
-    if _ENDS_LIKE_A_CRY.search(line) and not may_cry:
-        return False
-    if is_byline_or_date(line) or not _STARTS_LIKE_A_HEADLINE.search(line):
-        return False
-    return not is_video_caption(lines, place)
+    return not is_byline_or_date(line)
 
 
 def is_video_caption(lines: Sequence[str], place: int) -> bool:

@@ -20,7 +20,6 @@ _MIN_BROKEN = 0.2
 # A paragraph's lines, but for its last, come this near to the longest; the next word would not have fitted.
 _SLACK = 4
 
-_GOES_ON = re.compile(r"[^\W\d_A-Z\u00c0-\u00de\u0410-\u042f]")
 _ENDS = re.compile(r"[.!?…:;。！？؟]['\"”’»)\]]*$")
 # What is laid out is left as it is: quoted mail, tables, rules, code.
 _LAID_OUT = re.compile(r"\s*(?:[>|*#:+=~_-]|\d+[.)]\s|[A-Za-z]+>)|.*\S\s{3,}\S")
@@ -38,20 +37,37 @@ def split_paragraphs(text: str) -> list[Paragraph]:
     """Return the lines of a text that have something on them."""
     raw = text.splitlines() if "\r" in text or "\u2028" in text else text.split("\n")
     width = _wrap_width(raw)
+    return _join_broken(raw, width) if width else _keep_apart(raw)
+
+
+def _keep_apart(raw: list[str]) -> list[Paragraph]:
+    paragraphs: list[Paragraph] = []
+    apart = False
+    for line in raw:
+        # White space other than single spaces is not printable; most lines have none.
+        tidy = line.strip(" ") if line.isprintable() and "  " not in line else " ".join(line.split())
+        if tidy:
+            paragraphs.append(Paragraph(tidy, apart))
+        # A blank line at the very top parts nothing.
+        apart = not tidy and bool(paragraphs)
+    return paragraphs
+
+
+def _join_broken(raw: list[str], width: int) -> list[Paragraph]:
     paragraphs: list[Paragraph] = []
     apart = open_for_more = False
     previous = ""
     for line in raw:
         words = line.split()
         if not words:
-            apart, open_for_more = True, False
+            apart, open_for_more = bool(paragraphs), False
             continue
         joined = " ".join(words)
         if open_for_more and _continues(previous, line, words[0], width):
             paragraphs[-1] = Paragraph(f"{paragraphs[-1].text} {joined}", paragraphs[-1].apart, was_broken=True)
         else:
-            paragraphs.append(Paragraph(joined, apart and bool(paragraphs)))
-        open_for_more = width > 0 and _LAID_OUT.match(line) is None
+            paragraphs.append(Paragraph(joined, apart))
+        open_for_more = _LAID_OUT.match(line) is None
         apart = False
         previous = line
     return paragraphs
@@ -59,10 +75,10 @@ def split_paragraphs(text: str) -> list[Paragraph]:
 
 def _wrap_width(lines: list[str]) -> int:
     """Return the width that paragraphs were broken at, zero where they were not."""
-    lengths = sorted(length for line in lines if (length := len(line.rstrip())))
-    if len(lengths) < 3 or lengths[int(len(lengths) * (1 - _OUTLIERS)) - 1] > _MAX_WRAP:
+    lengths = [len(line) for line in lines if line]
+    if len(lengths) < 3 or sum(length > _MAX_WRAP for length in lengths) > _OUTLIERS * len(lengths):
         return 0
-    width = max(length for length in lengths if length <= _MAX_WRAP)
+    width = max((length for line in lines if (length := len(line.rstrip())) <= _MAX_WRAP), default=0)
     if width < _MIN_WRAP:
         return 0
     pairs = broken = 0
@@ -70,7 +86,10 @@ def _wrap_width(lines: list[str]) -> int:
         above, below = above.strip(), below.strip()
         if above and below:
             pairs += 1
-            broken += _ENDS.search(above) is None and _GOES_ON.match(below) is not None
+            first = below[0]
+            # Letters that are neither small nor capital go on where the line above is full.
+            goes_on = first.islower() or (len(above) > width - _SLACK and first.isalpha() and not first.isupper())
+            broken += goes_on and _ENDS.search(above) is None
     return width if pairs and broken >= _MIN_BROKEN * pairs else 0
 
 
@@ -85,4 +104,4 @@ def _continues(above: str, line: str, first_word: str, width: int) -> bool:
     length = len(above.rstrip())
     if length + 1 + len(first_word) > width - _SLACK:
         return True
-    return _ENDS.search(above) is None and _GOES_ON.match(first_word) is not None and 2 * length > width
+    return first_word[0].islower() and 2 * length > width and _ENDS.search(above) is None

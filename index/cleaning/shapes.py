@@ -17,7 +17,8 @@ from index.cleaning.vocabulary import (
     COMMON,
     CONTROLS,
     CREDIT,
-    CREDIT_CUES,
+    CREDIT_LABELS,
+    CREDIT_WORDS,
     DATE,
     DURATION,
     OPENINGS,
@@ -128,7 +129,7 @@ def shape_of(line: str) -> Shape:
         if length < _MAX_CAPTION:
             if _says_any(PLEA_PHRASES, lower):
                 return _CONTROL
-            if line[0] == "©" or (_says_any(CREDIT_CUES, lower[-90:]) and CREDIT.search(line, length - 90)):
+            if line[0] == "©" or (line[-1] in ")]" or ":" in line[-60:]) and CREDIT.search(line, length - 90):
                 return _CREDIT
         return Shape(Kind.PROSE, min(length / _PER_GAIN, _MAX_GAIN))
     words = _WORD.findall(lower)
@@ -144,7 +145,10 @@ def shape_of(line: str) -> Shape:
 
 
 def _says_any(phrases: tuple[str, ...], lower: str) -> bool:
-    return any(phrase in lower for phrase in phrases)
+    for phrase in phrases:  # noqa: SIM110 -- twice as fast as any(), for the one thing that every line is asked
+        if phrase in lower:
+            return True
+    return False
 
 
 def _width(line: str) -> float:
@@ -191,18 +195,23 @@ def _controls(line: str, words: list[str], width: float, ended: bool) -> Shape |
 def _labelled(line: str, lower: str, words: list[str], ended: bool) -> Shape | None:
     """Return the shape of a line that says somewhere what it is; `None` for all others."""
     count, length = len(words), len(line)
-    if length < _MAX_CAPTION and _says_any(CREDIT_CUES, lower) and CREDIT.search(line):
+    if (
+        length < _MAX_CAPTION
+        and (not CREDIT_WORDS.isdisjoint(words) or (":" in line and _says_any(CREDIT_LABELS, line)))
+        and CREDIT.search(line)
+    ):
         return _CREDIT
-    if DURATION.match(line):
+    has_digit = _DIGIT.search(line) is not None
+    if has_digit and DURATION.match(line):
         return _CONTROL
     if line[0] in "—–-" and QUOTED_POST.match(line):
         return _SHORT_SENTENCE
     if length < 130 and (
         (not _BYLINE_WORDS.isdisjoint(words[:2]) and BYLINE.match(line))
-        or (count <= 14 and not (ended and count > 8) and _DIGIT.search(line) and DATE.search(line))
+        or (count <= 14 and not (ended and count > 8) and has_digit and DATE.search(line))
     ):
         return _STAMP
-    return _CONTROL if length < _MAX_OPENING and _says_any(PLEA_PHRASES, lower) else None
+    return _CONTROL if length < _MAX_OPENING and count > 2 and _says_any(PLEA_PHRASES, lower) else None
 
 
 def _unlabelled(line: str, words: list[str], width: float, ended: bool) -> Shape:
@@ -212,7 +221,7 @@ def _unlabelled(line: str, words: list[str], width: float, ended: bool) -> Shape
             return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN))
         return _SHORT_SENTENCE
     # Headlines and menus have capitals, sentences small letters. Scripts without either are judged by length.
-    capitals = sum(word[0].isupper() for word in line.split())
+    capitals = len([word for word in line.split() if word[0].isupper()])
     if not capitals and not any(map(str.islower, words)):
         return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN) * _UNENDED_GAIN) if width >= 140 else _LOWER_PLAIN
     if width >= 120:

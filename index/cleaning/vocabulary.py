@@ -21,7 +21,7 @@ CONTROLS: frozenset[str] = frozenset(
     skip navigation loading toggle gallery slideshow bookmark follow followers trending sponsored promoted recommended
     copied permalink careers shop account register username profile podcast podcasts webinars accessibility newsroom
     masthead classifieds obituaries arrow more-arrow chevron clock icon hamburger
-    impressum anzeige werbung teilen drucken kommentare kommentieren anmelden datenschutz startseite suche
+    impressum agb kontakt karriere anzeige werbung teilen drucken kommentare kommentieren anmelden datenschutz startseite suche
     partager imprimer commentaires publicité connexion accueil confidentialité
     compartir imprimir comentarios publicidad suscríbete inicio privacidad
     compartilhar comentários publicidade assine início privacidade iklan komentar bagikan balas cari beranda
@@ -46,6 +46,7 @@ COMMON: frozenset[str] = frozenset(
     social source sources special sponsor staff standards stay store stories story submit support tag tags team terms
     text the these this to today today's tools top topic topics tips turn tv up updates us use user version via video
     videos view views visit watch weather web week weekly window with work write yes you your
+    leistungen referenzen unternehmen übersicht zurück zur zum standorte
     am im den die das der und zu auf mehr weitere alle uns über seite artikel
     de la le les et du des en plus voir sur nos y el los las más ver lea o os e mais leia di ke dan ini lagi cetak
     """.split()
@@ -189,11 +190,14 @@ PLEA_PHRASES: tuple[str, ...] = (
 )  # fmt: skip
 RIGHTS_RESERVED = "rights reserved"
 
-# Some of these stand in every line that names who took its picture.
-CREDIT_CUES: tuple[str, ...] = (
-    "photo", "image", "picture", "credit", "illustration", "file", "getty", "reuters", "afp", "epa", "dpa", "(ap", "/ap",
-    "associated press", "shutterstock", "istock", "wikimedia", "flickr", "alamy", "unsplash", "tass",
-)  # fmt: skip
+# One of these stands in every line that names who took its picture, or a label that the caption runs into.
+CREDIT_WORDS: frozenset[str] = frozenset(
+    """
+    photo photos image images picture pictures credit credits illustration file photograph foto getty reuters afp epa
+    dpa ap apa associated shutterstock istock istockphoto wikimedia flickr alamy unsplash tass
+    """.split()
+)
+CREDIT_LABELS = ("Credit:", "Photo:", "Image:", "Picture:", "Credits:", "Photos:", "Images:")
 _AGENCY = (
     r"(?:getty|reuters|\bAPA?\b|\bAFP\b|\bEPA\b|\bDPA\b|associated press|shutterstock|istock|wikimedia|flickr|alamy"
     r"|unsplash|\bTASS\b)"
