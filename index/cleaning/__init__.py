@@ -16,13 +16,13 @@ from typing import NamedTuple
 from index.cleaning.facts import Dateline, find_authors, find_dateline, find_published
 from index.cleaning.headline import find_headline, make_title
 from index.cleaning.paragraphs import Paragraph, split_paragraphs
-from index.cleaning.repeats import Repeats
-from index.cleaning.selection import drop_repetitions, find_stretch_of_page, select_from_page, select_from_text
-from index.cleaning.shapes import CHROME, Kind, Shape, shape_of
+from index.cleaning.repeats import Repeats, drop_repetitions, mark_repeated
+from index.cleaning.selection import find_stretch_of_page, select_from_page, select_from_text
+from index.cleaning.shapes import Kind, Shape, shape_of
 
 __all__ = ["CleanText", "Repeats", "clean"]
 
-# Who wrote and when stands between the headline and the first paragraph; where no headline was found, this far above.
+# Where no headline was found, so many lines above the first paragraph are asked who wrote it and when.
 _FACTS_REACH = 15
 
 
@@ -51,22 +51,28 @@ def clean(text: str, repeats: Repeats | None = None) -> CleanText:
     empty where the text is. `repeats` knows the lines that stand in many articles of the same source.
     """
     paragraphs = split_paragraphs(text)
+    if not paragraphs:
+        return CleanText("", "")
     lines = [paragraph.text for paragraph in paragraphs]
     shapes = [shape_of(line) for line in lines]
     if repeats is not None:
-        shapes = _mark_repeated(lines, shapes, repeats)
+        shapes = mark_repeated(lines, shapes, repeats)
     headline, kept = _find_article(lines, shapes, paragraphs)
-    first = next((place for place in kept if shapes[place].kind is Kind.PROSE), kept[0] if kept else 0)
-    dateline = find_dateline(lines[first]) if kept else None
-    kept, dateline = _take_dateline(lines, kept, first, dateline)
+    if headline is None and not kept:
+        kept = list(range(len(lines)))
+    first = next((place for place in kept if shapes[place].kind is Kind.PROSE), kept[0] if kept else len(lines))
+    # Who wrote and when stands between the headline and the first paragraph.
     top = headline + 1 if headline is not None and headline < first else max(0, first - _FACTS_REACH)
     around = lines[top:first]
-    title = lines[headline] if headline is not None else make_title([lines[place] for place in kept if place >= first] or lines)
-    body = _join(paragraphs, kept) if kept or headline is not None else "\n\n".join(lines)
-    removed = set(range(len(lines))) - set(kept) - {headline} if body else set()
+    kept, dateline = _take_dateline(lines, kept, first)
+    if headline is not None:
+        title = lines[headline]
+    else:
+        title = make_title([lines[place] for place in kept if place >= first] or lines)
+    removed = set(range(len(lines))).difference(kept, () if headline is None else (headline,))
     return CleanText(
         title,
-        body,
+        _join(paragraphs, kept),
         dateline.place if dateline else None,
         dateline.agency if dateline else None,
         find_authors(around),
@@ -98,32 +104,14 @@ def _find_article(
     return headline, drop_repetitions(lines, shapes, select_from_text(lines, shapes, headline))
 
 
-def _mark_repeated(lines: Sequence[str], shapes: list[Shape], repeats: Repeats) -> list[Shape]:
-    """Return the shapes with those of repeated lines replaced; as they are where little else would be left.
-
-    An article that was saved several times repeats all of itself.
-    """
-    repeated = [repeats.is_repeated(line) for line in lines]
-    prose = sum(shape.gain for shape in shapes if shape.kind is Kind.PROSE)
-    lost = sum(shape.gain for shape, is_one in zip(shapes, repeated, strict=True) if is_one and shape.kind is Kind.PROSE)
-    if 2 * lost > prose:
-        return shapes
-    return [CHROME if is_one else shape for shape, is_one in zip(shapes, repeated, strict=True)]
-
-
-def _take_dateline(
-    lines: Sequence[str], kept: list[int], first: int, dateline: Dateline | None
-) -> tuple[list[int], Dateline | None]:
-    """Look for a dateline that stands on a line of its own, which the body then loses."""
-    if dateline is not None and dateline.length < len(lines[first]):
-        return kept, dateline
+def _take_dateline(lines: Sequence[str], kept: list[int], first: int) -> tuple[list[int], Dateline | None]:
+    """Return the dateline of the first paragraph, or one on a line of its own above it, which the body then loses."""
     for place in kept:
-        if place > first:
-            break
-        alone = find_dateline(lines[place])
-        if alone is not None and alone.length == len(lines[place]):
-            return [other for other in kept if other != place], alone
-    return kept, dateline
+        dateline = find_dateline(lines[place]) if place <= first else None
+        if dateline is not None and (place == first or dateline.length == len(lines[place])):
+            is_alone = dateline.length == len(lines[place]) and len(kept) > 1
+            return [other for other in kept if other != place] if is_alone else kept, dateline
+    return kept, None
 
 
 def _join(paragraphs: Sequence[Paragraph], kept: Sequence[int]) -> str:

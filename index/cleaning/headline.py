@@ -117,9 +117,7 @@ def _ends_search(line: str, shape: Shape) -> bool:
     )
 
 
-def _looks_like_headline(
-    lines: Sequence[str], shapes: Sequence[Shape], place: int, *, may_cry: bool = False
-) -> bool:
+def _looks_like_headline(lines: Sequence[str], shapes: Sequence[Shape], place: int, *, may_cry: bool = False) -> bool:
     return (
         shapes[place].kind in _KINDS_OF_HEADLINES
         and has_form_of_headline(lines[place])

@@ -82,8 +82,7 @@ def _wrap_width(lines: list[str]) -> int:
     if width < _MIN_WRAP:
         return 0
     pairs = broken = 0
-    for above, below in pairwise(lines):
-        above, below = above.strip(), below.strip()
+    for above, below in pairwise(map(str.strip, lines)):
         if above and below:
             pairs += 1
             first = below[0]

@@ -1,13 +1,21 @@
-"""What repeats: the lines that stand in many articles of one source are the site's, not the articles'.
+"""What repeats: within an article, captions and pull quotes; among the articles of a source, what is the site's.
 
-The job counts the pages of a source in a first pass, or as it goes, and hands the counter to `clean`.
+The job counts the lines of a source's pages in a first pass, or as it goes, and hands the counter to `clean`.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from index.cleaning.paragraphs import split_paragraphs
+from index.cleaning.shapes import CHROME, Kind, Shape
+
+# A sentence that stands twice is longer than this; a refrain is shorter.
+_MIN_REPEATED = 60
+_AROUND_QUOTES = "\"'“”‘’«»„.,!?… "
+# Pull quotes are a sentence or two.
+_MAX_PULL_QUOTE = 250
 
 # Fewer pages tell nothing: two articles quote the same sentence.
 _MIN_PAGES = 5
@@ -52,3 +60,41 @@ class Repeats:
 
 def _key(line: str) -> bytes:
     return hashlib.blake2b(line.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def mark_repeated(lines: Sequence[str], shapes: list[Shape], repeats: Repeats) -> list[Shape]:
+    """Return the shapes with those of repeated lines replaced; as they are where little else would be left.
+
+    An article that was saved several times repeats all of itself.
+    """
+    repeated = [repeats.is_repeated(line) for line in lines]
+    prose = [(shape.gain, is_one) for shape, is_one in zip(shapes, repeated, strict=True) if shape.kind is Kind.PROSE]
+    if 2 * sum(gain for gain, is_one in prose if is_one) > sum(gain for gain, _ in prose):
+        return shapes
+    return [CHROME if is_one else shape for shape, is_one in zip(shapes, repeated, strict=True)]
+
+
+def drop_repetitions(lines: Sequence[str], shapes: Sequence[Shape], kept: Sequence[int]) -> list[int]:
+    """Return the places without those of lines that say again what another says: captions twice, pull quotes."""
+    first_places: dict[str, int] = {}
+    once = [
+        place
+        for place in kept
+        if len(lines[place]) < _MIN_REPEATED
+        or shapes[place].kind is not Kind.PROSE
+        or first_places.setdefault(lines[place], place) == place
+    ]
+    everything = "\n".join(lines[place] for place in once)
+    return [
+        place for place in once if shapes[place].kind is not Kind.PROSE or not _is_pull_quote(lines[place], everything)
+    ]
+
+
+def _is_pull_quote(line: str, everything: str) -> bool:
+    """Say whether a line stands in a longer one as well, with or without the quotation marks and the full stop."""
+    if not _MIN_REPEATED <= len(line) <= _MAX_PULL_QUOTE:
+        return False
+    quoted = line.strip(_AROUND_QUOTES)
+    if len(quoted) < _MIN_REPEATED or everything.find(quoted, everything.find(quoted) + 1) < 0:
+        return False
+    return any(quoted in other and len(other) > len(line) for other in everything.split("\n"))

@@ -9,7 +9,7 @@ it ends above the comments, since what parts them from the article costs more th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from index.cleaning.shapes import Kind, Shape, ends_sentence
 from index.cleaning.vocabulary import DURATION, NOTICE
@@ -29,9 +29,6 @@ _ENTRY_GAIN = 0.1
 _MAX_LISTED = 8
 # A heading has seldom more words in capitals alone; a link to another article, made to be clicked on, has.
 _MAX_CAPITAL_WORDS = 6
-# A sentence that stands twice is longer than this; a refrain is shorter.
-_MIN_REPEATED = 60
-
 # A page has at least so many different labels and pleas, and at least this share of its lines are such: 85 of 91 pages
 # have, and of 40,000 newsgroup posts and wire stories 1 in 700. A text with fewer is an article to begin with, of
 # which only those lines are taken away.
@@ -45,16 +42,17 @@ _MAX_MENU_ENTRY = 50
 _MIN_GAIN = 1.5
 _MIN_GAIN_BELOW_MENU = 4.0
 
-_AROUND_QUOTES = "\"'“”‘’«»„.,!?… "
-# Pull quotes are a sentence or two.
-_MAX_PULL_QUOTE = 250
 # So many lines at most are looked at above and below the prose of a text that is no page: more are a list of its own.
 _MAX_EDGE = 12
 _MAX_LABEL_WORDS = 4
 # What a video shows is told in at most so many lines above its length.
 _MAX_CAPTION_LINES = 2
 
+# A caption is shorter than a paragraph that gains this.
 _MAX_GAIN_OF_CAPTION = 3.0
+
+# What stands above the first line and below the last.
+_NONE = Shape(Kind.SIGNS, 0.0)
 
 _DROPPED = frozenset({Kind.CONTROL, Kind.AFTERMATH, Kind.REFERENCE, Kind.CREDIT, Kind.STAMP, Kind.SIGNS, Kind.SUMMARY})
 _LABELS = frozenset({Kind.CONTROL, Kind.AFTERMATH, Kind.REFERENCE})
@@ -87,34 +85,40 @@ def _starts_with_menu(lines: Sequence[str], shapes: Sequence[Shape]) -> bool:
 
 def _find_stretch(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[float, int, int]:
     """Return the stretch of lines that gains most: what it gains, where it starts and ends."""
-    counts = Counter(lines)
-    seen: set[str] = set()
     best, best_start, best_end = 0.0, 0, 0
     total, start = 0.0, 0
-    last = len(lines) - 1
-    for place, (line, (kind, gain, is_entry)) in enumerate(zip(lines, shapes, strict=True)):
-        if kind is Kind.PROSE:
-            if line in seen:
-                gain *= _REPEATED
-            elif not (
-                (place and shapes[place - 1].kind is Kind.PROSE)
-                or (place < last and shapes[place + 1].kind is Kind.PROSE)
-            ):
-                gain *= _LONE_PROSE
-            seen.add(line)
-        elif kind is Kind.PLAIN and gain < 0:
-            if counts[line] >= _LABEL_COUNT:
-                gain = min(gain, _LABEL_GAIN)
-            elif is_entry and (
-                (place and shapes[place - 1].is_entry) or (place < last and shapes[place + 1].is_entry)
-            ):
-                gain = _ENTRY_GAIN
+    for place, gain in enumerate(_gains(lines, shapes)):
         if total <= 0:
             total, start = 0.0, place
         total += gain
         if total > best:
             best, best_start, best_end = total, start, place + 1
     return best, best_start, best_end
+
+
+def _gains(lines: Sequence[str], shapes: Sequence[Shape]) -> Iterator[float]:
+    """Yield what each line gains, by its shape, its neighbours, and how often it stands on the page."""
+    counts = Counter(lines)
+    seen: set[str] = set()
+    above = _NONE
+    for place, shape in enumerate(shapes):
+        below = shapes[place + 1] if place + 1 < len(shapes) else _NONE
+        kind, gain, is_entry = shape
+        if kind is Kind.PROSE:
+            if lines[place] in seen:
+                yield gain * _REPEATED
+            elif above.kind is not Kind.PROSE and below.kind is not Kind.PROSE:
+                yield gain * _LONE_PROSE
+            else:
+                yield gain
+            seen.add(lines[place])
+        elif kind is Kind.PLAIN and gain < 0 and counts[lines[place]] >= _LABEL_COUNT:
+            yield min(gain, _LABEL_GAIN)
+        elif is_entry and (above.is_entry or below.is_entry):
+            yield _ENTRY_GAIN
+        else:
+            yield gain
+        above = shape
 
 
 def _is_caption(shapes: Sequence[Shape], place: int, count: int) -> bool:
@@ -193,31 +197,3 @@ def _is_furniture(lines: Sequence[str], shapes: Sequence[Shape], place: int) -> 
             return True
         below += 1
     return False
-
-
-def drop_repetitions(lines: Sequence[str], shapes: Sequence[Shape], kept: Sequence[int]) -> list[int]:
-    """Return the places without those of lines that say again what another says: captions twice, pull quotes."""
-    first_places: dict[str, int] = {}
-    once = [
-        place
-        for place in kept
-        if len(lines[place]) < _MIN_REPEATED
-        or shapes[place].kind is not Kind.PROSE
-        or first_places.setdefault(lines[place], place) == place
-    ]
-    everything = "\n".join(lines[place] for place in once)
-    return [
-        place
-        for place in once
-        if shapes[place].kind is not Kind.PROSE or not _is_pull_quote(lines[place], everything)
-    ]
-
-
-def _is_pull_quote(line: str, everything: str) -> bool:
-    """Say whether a line stands in a longer one as well, with or without the quotation marks and the full stop."""
-    if not _MIN_REPEATED <= len(line) <= _MAX_PULL_QUOTE:
-        return False
-    quoted = line.strip(_AROUND_QUOTES)
-    if len(quoted) < _MIN_REPEATED or everything.find(quoted, everything.find(quoted) + 1) < 0:
-        return False
-    return any(quoted in other and len(other) > len(line) for other in everything.split("\n"))

@@ -23,6 +23,7 @@ from index.cleaning.vocabulary import (
     DURATION,
     OPENINGS,
     PLEA_PHRASES,
+    PLEA_WORDS,
     QUOTED_POST,
     RIGHTS_RESERVED,
     Says,
@@ -79,6 +80,7 @@ _SUMMARY = Shape(Kind.SUMMARY, -0.3)
 # three headings in a row cost no more than what one paragraph gains.
 _PLAIN = Shape(Kind.PLAIN, -0.4)
 _LOWER_PLAIN = Shape(Kind.PLAIN, -0.25)
+_MIN_LOWER_WORDS = 5
 # A cry, a word of an interview.
 _SHORT_SENTENCE = Shape(Kind.PLAIN, 0.0)
 # A long line without an end or a sentence: all of a menu, tags run together.
@@ -129,7 +131,7 @@ def shape_of(line: str) -> Shape:
         if length < _MAX_CAPTION:
             if _says_any(PLEA_PHRASES, lower):
                 return _CONTROL
-            if line[0] == "©" or (line[-1] in ")]" or ":" in line[-60:]) and CREDIT.search(line, length - 90):
+            if line[0] == "©" or ((line[-1] in ")]" or ":" in line[-60:]) and CREDIT.search(line, length - 90)):
                 return _CREDIT
         return Shape(Kind.PROSE, min(length / _PER_GAIN, _MAX_GAIN))
     words = _WORD.findall(lower)
@@ -211,7 +213,9 @@ def _labelled(line: str, lower: str, words: list[str], ended: bool) -> Shape | N
         or (count <= 14 and not (ended and count > 8) and has_digit and DATE.search(line))
     ):
         return _STAMP
-    return _CONTROL if length < _MAX_OPENING and count > 2 and _says_any(PLEA_PHRASES, lower) else None
+    if length < _MAX_OPENING and not PLEA_WORDS.isdisjoint(words) and _says_any(PLEA_PHRASES, lower):
+        return _CONTROL
+    return None
 
 
 def _unlabelled(line: str, words: list[str], width: float, ended: bool) -> Shape:
@@ -220,13 +224,16 @@ def _unlabelled(line: str, words: list[str], width: float, ended: bool) -> Shape
         if width >= 30 or count >= 4:
             return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN))
         return _SHORT_SENTENCE
-    # Headlines and menus have capitals, sentences small letters. Scripts without either are judged by length.
-    capitals = len([word for word in line.split() if word[0].isupper()])
-    if not capitals and not any(map(str.islower, words)):
-        return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN) * _UNENDED_GAIN) if width >= 140 else _LOWER_PLAIN
-    if width >= 120:
-        if capitals <= 0.4 * count:
+    if width < 120 and count < _MIN_LOWER_WORDS and line.isascii():
+        shape = _PLAIN
+    else:
+        # Headlines and menus have capitals, sentences small letters. Scripts without either are judged by length.
+        capitals = len([word for word in line.split() if word[0].isupper()])
+        is_cased = capitals > 0 or any(map(str.islower, words))
+        if width >= (120 if is_cased else 140):
+            if is_cased and capitals > 0.4 * count:
+                return _LONG_PLAIN
             return Shape(Kind.PROSE, min(width / _PER_GAIN, _MAX_GAIN) * _UNENDED_GAIN)
-        return _LONG_PLAIN
-    shape = _LOWER_PLAIN if capitals <= 0.5 * count and count >= 5 else _PLAIN
+        is_lower = not is_cased or (capitals <= 0.5 * count and count >= _MIN_LOWER_WORDS)
+        shape = _LOWER_PLAIN if is_lower else _PLAIN
     return shape._replace(is_entry=True) if _DIGIT.search(line) and _ENTRY.search(line) else shape

@@ -21,8 +21,8 @@ CONTROLS: frozenset[str] = frozenset(
     skip navigation loading toggle gallery slideshow bookmark follow followers trending sponsored promoted recommended
     copied permalink careers shop account register username profile podcast podcasts webinars accessibility newsroom
     masthead classifieds obituaries arrow more-arrow chevron clock icon hamburger
-    impressum agb kontakt karriere anzeige werbung teilen drucken kommentare kommentieren anmelden datenschutz startseite suche
-    partager imprimer commentaires publicité connexion accueil confidentialité
+    impressum agb kontakt karriere anzeige werbung teilen drucken kommentare kommentieren anmelden datenschutz suche
+    startseite    partager imprimer commentaires publicité connexion accueil confidentialité
     compartir imprimir comentarios publicidad suscríbete inicio privacidad
     compartilhar comentários publicidade assine início privacidade iklan komentar bagikan balas cari beranda
     поделиться комментарии реклама войти регистрация поиск меню подписаться главная вконтакте одноклассники
@@ -188,6 +188,13 @@ PLEA_PHRASES: tuple[str, ...] = (
     "terms of use", "terms of service", "cookie policy", "unsubscribe", "click here", "clicking here",
     "affiliate commission", "nutzungsbedingungen", "datenschutz",
 )  # fmt: skip
+# One word of each.
+PLEA_WORDS: frozenset[str] = frozenset(
+    """
+    newsletter newsletters registered copyright website inbox privacy terms cookie unsubscribe click clicking affiliate
+    nutzungsbedingungen datenschutz datenschutzerklärung
+    """.split()
+)
 RIGHTS_RESERVED = "rights reserved"
 
 # One of these stands in every line that names who took its picture, or a label that the caption runs into.
@@ -205,7 +212,8 @@ _AGENCY = (
 # The end of a caption: "(Stanislav Krasilnikov/TASS/Getty Images)", "Photo: Hau Dinh, AP".
 CREDIT = re.compile(
     rf"""
-    (?:[(\[/.,—]\ ?|\ )(?:photo|image|picture|credit|file|illustration|photograph|foto)s?(?:\ (?:by|credit|courtesy))?\ ?:
+    (?:[(\[/.,—]\ ?|\ )(?:photo|image|picture|credit|file|illustration|photograph|foto)s?
+      (?:\ (?:by|credit|courtesy))?\ ?:
       [^.:]{{2,60}}$
   | [(\[/][^()\[\]]{{0,60}}{_AGENCY}[^()\[\]]{{0,40}}[)\]]?$
   | \b(?:getty\ images|AP\ photo(?:/[\w. -]+)?|istock(?:photo)?|shutterstock)[)\].]?$
@@ -215,7 +223,8 @@ CREDIT = re.compile(
 )
 # A notice of the publisher's to the reader, in whole sentences: told only at a page's end, where no article speaks so.
 NOTICE = re.compile(
-    r"\byou(?:r|rs)?\b.*\b(?:our|us)\b|\b(?:our|us)\b.*\byou(?:r|rs)?\b|\bplease note\b|^thank you for reading", re.IGNORECASE
+    r"\byou(?:r|rs)?\b.*\b(?:our|us)\b|\b(?:our|us)\b.*\byou(?:r|rs)?\b|\bplease note\b|^thank you for reading",
+    re.IGNORECASE,
 )
 
 # How long a video or a recording is, alone or with its source: the line above is its caption.
