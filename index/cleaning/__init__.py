@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from index.cleaning.facts import Dateline, find_authors, find_dateline, find_published
-from index.cleaning.headline import find_headline, make_title
+from index.cleaning.headline import find_headline_of_page, find_headline_of_text, make_title
 from index.cleaning.paragraphs import Paragraph, split_paragraphs
 from index.cleaning.repeats import Repeats, drop_repetitions, mark_repeated
 from index.cleaning.selection import find_stretch_of_page, select_from_page, select_from_text
@@ -91,17 +91,17 @@ def _find_article(
     stretch = None if was_broken else find_stretch_of_page(lines, shapes)
     if stretch is not None:
         start, end = stretch
-        headline = find_headline(lines, shapes, start, whole_page=True)
+        headline = find_headline_of_page(lines, shapes, start, end)
         if headline is not None and start <= headline:
             start = headline + 1
         title = None if headline is None else lines[headline]
         kept = [place for place in select_from_page(lines, shapes, start, end) if lines[place] != title]
         if any(shapes[place].kind is Kind.PROSE for place in kept):
-            return headline, drop_repetitions(lines, shapes, kept)
-    headline = find_headline(lines, shapes, 0, whole_page=False)
+            return headline, drop_repetitions(lines, kept)
+    headline = find_headline_of_text(lines, shapes)
     if was_broken:
         return headline, [place for place in range(len(lines)) if place != headline]
-    return headline, drop_repetitions(lines, shapes, select_from_text(lines, shapes, headline))
+    return headline, drop_repetitions(lines, select_from_text(lines, shapes, headline))
 
 
 def _take_dateline(lines: Sequence[str], kept: list[int], first: int) -> tuple[list[int], Dateline | None]:

@@ -42,35 +42,34 @@ _MAX_TITLE_LENGTH = 200
 _MAX_MADE_TITLE_LENGTH = 100
 
 _STARTS_LIKE_A_HEADLINE = regex.compile(r"^[\"'“‘«(\[¿¡]*[\p{Lu}\p{Lt}\p{Lo}\p{Nd}]")
-_ENDS_LIKE_PROSE = regex.compile(r"[.…:;,。][\"'”’»)\]]*$")
+_ENDS_LIKE_PROSE = regex.compile(r"[.…:;,。۔।][\"'”’»)\]]*$")
 # A question or a cry is a headline too, where it stands alone.
-_ENDS_LIKE_A_CRY = regex.compile(r"[!?！？][\"'”’»)\]]*$")
+_ENDS_LIKE_A_CRY = regex.compile(r"[!?！？؟][\"'”’»)\]]*$")
 # A headline that ends in one of these has no full stop of its own: "A New Law for Washington, D.C."
 _ENDS_IN_ABBREVIATION = regex.compile(r"(?:(?<!\p{L})(?:\p{Lu}\.){2,}|\b(?:Inc|Corp|Ltd|Co|Bros|Jr|Sr)\.)[\"'”’»)\]]*$")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
 _LONG_WORD = re.compile(r"[\u30a0-\u30ff]{2,}|[\u3400-\u9fff]{2,}|[^\W\d_]{4,}")
 
 
-def find_headline(lines: Sequence[str], shapes: Sequence[Shape], start: int, *, whole_page: bool) -> int | None:
-    """Return the place of the headline of the article whose prose starts at `start`; `None` where there is none.
+def find_headline_of_text(lines: Sequence[str], shapes: Sequence[Shape]) -> int | None:
+    """Return the place of the first line that looks like a headline; `None` where prose starts before one."""
+    for place, line in enumerate(lines[:_HEAD_LINES]):
+        if shapes[place].kind is Kind.SUMMARY or _ends_search(line, shapes[place]):
+            return None
+        if _looks_like_headline(lines, shapes, place) and place + 1 < len(lines):
+            # A line that goes on in small letters is the first of a paragraph that was broken into lines.
+            return None if lines[place + 1][0].islower() else place
+    return None
 
-    Of a page, it is the line that shares most words with the article, the nearer to it the better. A text has it as
-    the first line that looks like one.
-    """
-    if not whole_page:
-        for place, line in enumerate(lines[:_HEAD_LINES]):
-            if shapes[place].kind is Kind.SUMMARY or _ends_search(line, shapes[place]):
-                return None
-            if _looks_like_headline(lines, shapes, place) and any(lines[place + 1 :]):
-                # A line that goes on in small letters is the first of a paragraph that was broken into lines.
-                return None if lines[place + 1][:1].islower() else place
-        return None
-    best, best_score = None, 0.0
+
+def find_headline_of_page(lines: Sequence[str], shapes: Sequence[Shape], start: int, end: int) -> int | None:
+    """Return the place of the line that shares most words with the article at `lines[start:end]`, or stands near it."""
     counts = Counter(lines)
     told: set[str] = set()
     told_from = -1
+    best, best_score = None, 0.0
     listed = False
-    for place in range(max(0, start - _REACH), min(len(lines), start + _MAX_INSIDE)):
+    for place in range(max(0, start - _REACH), min(end, start + _MAX_INSIDE)):
         line = lines[place]
         # Below "Related articles" are the headlines of others.
         listed = shapes[place].kind in _LISTS or (listed and shapes[place].kind is Kind.PLAIN)
@@ -79,12 +78,12 @@ def find_headline(lines: Sequence[str], shapes: Sequence[Shape], start: int, *, 
         is_signed = _is_signed(shapes, place)
         if place >= start and counts[line] < 2 and not is_signed:
             continue
-        words = _telling_words(line)
         below = max(start, place + 1)
         if below > told_from:
-            told, told_from = _telling_words(" ".join(lines[below : below + _BEGINNING])), below
+            told, told_from = _telling_words(" ".join(lines[below : min(below + _BEGINNING, end)])), below
+        words = _telling_words(line)
         shared = len(words & told)
-        if shared < _MIN_SHARED * len(words) or not words:
+        if not words or shared < _MIN_SHARED * len(words):
             continue
         score = shared / (len(words) + 2) - abs(start - place) / (2 * _REACH)
         score += (_SIGNED if is_signed else 0.0) + (_TWICE if counts[line] > 1 else 0.0) - (_LISTED if listed else 0.0)

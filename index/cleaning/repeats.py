@@ -13,6 +13,7 @@ from index.cleaning.shapes import CHROME, Kind, Shape
 
 # A sentence that stands twice is longer than this; a refrain is shorter.
 _MIN_REPEATED = 60
+_MIN_SPACES = 5
 _AROUND_QUOTES = "\"'“”‘’«»„.,!?… "
 # Pull quotes are a sentence or two.
 _MAX_PULL_QUOTE = 250
@@ -35,6 +36,11 @@ class Repeats:
         self.pages = 0
         self._max_lines = max_lines
         self._counts: dict[bytes, int] = {}
+
+    @property
+    def size(self) -> int:
+        """How many lines are remembered."""
+        return len(self._counts)
 
     def add(self, text: str) -> None:
         """Count the lines of one page, each once."""
@@ -74,25 +80,26 @@ def mark_repeated(lines: Sequence[str], shapes: list[Shape], repeats: Repeats) -
     return [CHROME if is_one else shape for shape, is_one in zip(shapes, repeated, strict=True)]
 
 
-def drop_repetitions(lines: Sequence[str], shapes: Sequence[Shape], kept: Sequence[int]) -> list[int]:
+def drop_repetitions(lines: Sequence[str], kept: Sequence[int]) -> list[int]:
     """Return the places without those of lines that say again what another says: captions twice, pull quotes."""
     first_places: dict[str, int] = {}
     once = [
         place
         for place in kept
-        if len(lines[place]) < _MIN_REPEATED
-        or shapes[place].kind is not Kind.PROSE
-        or first_places.setdefault(lines[place], place) == place
+        if not _is_sentence(lines[place]) or first_places.setdefault(lines[place], place) == place
     ]
     everything = "\n".join(lines[place] for place in once)
-    return [
-        place for place in once if shapes[place].kind is not Kind.PROSE or not _is_pull_quote(lines[place], everything)
-    ]
+    return [place for place in once if not _is_pull_quote(lines[place], everything)]
+
+
+def _is_sentence(line: str) -> bool:
+    """Say whether a line is long enough to be told from a refrain, and has the words that encoded files have not."""
+    return len(line) >= _MIN_REPEATED and line.count(" ") >= _MIN_SPACES
 
 
 def _is_pull_quote(line: str, everything: str) -> bool:
     """Say whether a line stands in a longer one as well, with or without the quotation marks and the full stop."""
-    if not _MIN_REPEATED <= len(line) <= _MAX_PULL_QUOTE:
+    if len(line) > _MAX_PULL_QUOTE or not _is_sentence(line):
         return False
     quoted = line.strip(_AROUND_QUOTES)
     if len(quoted) < _MIN_REPEATED or everything.find(quoted, everything.find(quoted) + 1) < 0:

@@ -69,7 +69,7 @@ DATE = re.compile(
 # Who wrote it. "By Land and Sea" is let through here; what takes an author's name from a line is stricter.
 BYLINE = re.compile(
     r"(?:(?:written|posted|story|report(?:ed|ing)|edited|reviewed|researched|published|text) )?"
-    r"(?:by|von|par|por)[: ]\s*[@\w][\w.’'-]+\s\S+(?:\s\S+){0,8}$",
+    r"(?:by|von|par|por)[: ]\s*(?-i:[@A-ZÀ-Þ])[\w.’'-]*\s[^\s:]+(?:\s[^\s:]+){0,12}$",
     re.IGNORECASE,
 )
 # Below a post of Twitter's that an article quotes: as good as a sentence.
