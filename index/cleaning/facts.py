@@ -34,6 +34,8 @@ _AUTHORS = regex.compile(
     rf"(?P<names>{_NAME}{_JOINED_NAME}{{1,3}}(?:(?:,|\s(?:and|und|et|y|&)|,\sand)\s{_NAME}{_JOINED_NAME}{{1,3}}){{0,3}})"
     r"(?=$|\s*[|,–—•(]|\s-\s|\s(?:on|for|am)\s|\s\d)"
 )
+_BY = frozenset({"by", "von", "par", "por"})
+_MAX_BYLINE = 200
 _BETWEEN_NAMES = regex.compile(r",\s(?:and\s)?|\s(?:and|und|et|y|&)\s")
 # A byline names agencies and desks too; they are no authors.
 _NOT_A_PERSON = regex.compile(
@@ -71,6 +73,7 @@ _WRITTEN_DATES = (
     ),
     regex.compile(r"\b(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)"),
 )
+_YEAR = regex.compile(r"(?:19|20)\d\d")
 _PUBLISHED = regex.compile(
     r"\b(?:published|posted|first published|publiziert|veröffentlicht|publié|publicado|erstellt)\b", regex.IGNORECASE
 )
@@ -112,13 +115,19 @@ def find_dateline(paragraph: str) -> Dateline | None:
 def find_authors(lines: Iterable[str]) -> tuple[str, ...]:
     """Return the people of the first line that is a byline."""
     for line in lines:
-        found = _AUTHORS.search(line)
+        found = _find_byline(line)
         if found:
             names = (name.strip() for name in _BETWEEN_NAMES.split(found["names"]))
             people = tuple(dict.fromkeys(name for name in names if not _NOT_A_PERSON.search(name)))
             if people:
                 return people
     return ()
+
+
+def _find_byline(line: str) -> regex.Match[str] | None:
+    # The pattern is slow, and most lines have nobody's "by" in them.
+    has_by = len(line) <= _MAX_BYLINE and not _BY.isdisjoint(line.lower().replace(":", " ").split())
+    return _AUTHORS.search(line) if has_by else None
 
 
 def find_published(lines: Iterable[str]) -> dt.date | None:
@@ -128,7 +137,9 @@ def find_published(lines: Iterable[str]) -> dt.date | None:
     """
     updated = None
     for line in lines:
-        if _PUBLISHED.search(line) or _AUTHORS.search(line):
+        if len(line) > _MAX_BYLINE or not _YEAR.search(line):
+            continue
+        if _PUBLISHED.search(line) or _find_byline(line):
             day = _read_date(line)
             if day:
                 return day

@@ -25,11 +25,12 @@ _MIN_SHARED = 0.2
 _TWICE = 0.15
 # Who and when stands right below the headline, or below what sums the article up.
 _SIGNED = 0.25
-# So many lines of the article are searched for a headline's words.
+# So many lines and characters of the article are searched for a headline's words.
 _BEGINNING = 10
+_MAX_BEGINNING = 2_000
 _LISTED = 0.2
-_KINDS_OF_HEADLINES = frozenset({Kind.PLAIN, Kind.PROSE, Kind.REFERENCE})
-_LISTS = frozenset({Kind.AFTERMATH, Kind.REFERENCE})
+_KINDS_OF_HEADLINES = (Kind.PLAIN, Kind.PROSE, Kind.REFERENCE)
+_LISTS = (Kind.AFTERMATH, Kind.REFERENCE)
 # The site's own lines above the headline of a text that is no page.
 _HEAD_LINES = 12
 # Fewer words than this are a menu entry or a label ("Breaking News", "Filed under:") more often than a headline.
@@ -80,7 +81,8 @@ def find_headline_of_page(lines: Sequence[str], shapes: Sequence[Shape], start: 
             continue
         below = max(start, place + 1)
         if below > told_from:
-            told, told_from = _telling_words(" ".join(lines[below : min(below + _BEGINNING, end)])), below
+            beginning = " ".join(lines[below : min(below + _BEGINNING, end)])
+            told, told_from = _telling_words(beginning[:_MAX_BEGINNING]), below
         words = _telling_words(line)
         shared = len(words & told)
         if not words or shared < _MIN_SHARED * len(words):
@@ -103,7 +105,7 @@ def _is_signed(shapes: Sequence[Shape], place: int) -> bool:
 
 def _ends_search(line: str, shape: Shape) -> bool:
     """Say whether prose has started, above which every headline stands."""
-    if shape.kind not in {Kind.PROSE, Kind.PLAIN, Kind.CREDIT}:
+    if shape.kind not in (Kind.PROSE, Kind.PLAIN, Kind.CREDIT):
         return False
     if len(line) > _MAX_TITLE_LENGTH:
         return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from index.cleaning.shapes import Kind, Shape, ends_sentence
 from index.cleaning.vocabulary import DURATION, NOTICE
@@ -39,7 +40,7 @@ _MAX_CAPITAL_WORDS = 6
 _MIN_PAGE_LABELS = 6
 _MIN_PAGE_SHARE = 0.025
 # Small pages have fewer, and then more of their lines are such.
-_MIN_SMALL_LABELS = 3
+_MIN_SMALL_LABELS = 5
 _MIN_SMALL_SHARE = 0.08
 
 # So many short lines without digits above the first paragraph are a menu.
@@ -61,8 +62,9 @@ _MAX_GAIN_OF_CAPTION = 3.0
 # What stands above the first line and below the last.
 _NONE = Shape(Kind.SIGNS, 0.0)
 
-_DROPPED = frozenset({Kind.CONTROL, Kind.AFTERMATH, Kind.REFERENCE, Kind.CREDIT, Kind.STAMP, Kind.SIGNS, Kind.SUMMARY})
-_LABELS = frozenset({Kind.CONTROL, Kind.AFTERMATH, Kind.REFERENCE})
+# Tuples: to look into a set takes the hash of an enumeration's member, which is slower than to compare with each.
+_LABELS = (Kind.CONTROL, Kind.AFTERMATH, Kind.REFERENCE)
+_DROPPED = (*_LABELS, Kind.CREDIT, Kind.STAMP, Kind.SIGNS, Kind.SUMMARY)
 
 
 def find_stretch_of_page(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[int, int] | None:
@@ -112,19 +114,19 @@ def _gains(lines: Sequence[str], shapes: Sequence[Shape]) -> Iterator[float]:
     seen: set[str] = set()
     above = _NONE
     fade = _DECAY / (len(shapes) or 1)
-    for place, shape in enumerate(shapes):
-        below = shapes[place + 1] if place + 1 < len(shapes) else _NONE
+    prose, plain = Kind.PROSE, Kind.PLAIN
+    for place, (shape, below) in enumerate(pairwise([*shapes, _NONE])):
         kind, gain, is_entry = shape
-        if kind is Kind.PROSE:
+        if kind is prose:
             gain *= 1 - fade * place
             if lines[place] in seen:
                 yield gain * _REPEATED
-            elif above.kind is not Kind.PROSE and below.kind is not Kind.PROSE:
+            elif above.kind is not prose and below.kind is not prose:
                 yield gain * _LONE_PROSE
             else:
                 yield gain
             seen.add(lines[place])
-        elif kind is Kind.PLAIN and gain < 0 and counts[lines[place]] >= _LABEL_COUNT:
+        elif kind is plain and gain < 0 and counts[lines[place]] >= _LABEL_COUNT:
             yield min(gain, _LABEL_GAIN)
         elif is_entry and (above.is_entry or below.is_entry):
             yield _ENTRY_GAIN
