@@ -101,6 +101,8 @@ class Dateline(NamedTuple):
 
 def is_byline_or_date(line: str) -> bool:
     """Say whether a line names who wrote, or when: "Updated 9:14 AM ET, Thu April 13, 2017"."""
+    if len(line) > _MAX_BYLINE:
+        return False
     if _BYLINE.match(line):
         return True
     return any(map(str.isdigit, line)) and all(map(_DATE_WORD.fullmatch, line.split()))

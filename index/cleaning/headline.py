@@ -121,6 +121,7 @@ def _ends_search(line: str, shape: Shape) -> bool:
 def _looks_like_headline(lines: Sequence[str], shapes: Sequence[Shape], place: int, *, may_cry: bool = False) -> bool:
     return (
         shapes[place].kind in _KINDS_OF_HEADLINES
+        and len(lines[place]) <= _MAX_TITLE_LENGTH
         and has_form_of_headline(lines[place])
         and (may_cry or not _ENDS_LIKE_A_CRY.search(lines[place]))
         and not is_video_caption(lines, place)
@@ -129,9 +130,7 @@ def _looks_like_headline(lines: Sequence[str], shapes: Sequence[Shape], place: i
 
 @lru_cache(maxsize=1 << 13)
 def has_form_of_headline(line: str) -> bool:
-    """Say whether a line is as long as headlines are, and begins and ends as they do."""
-    if len(line) > _MAX_TITLE_LENGTH:
-        return False
+    """Say whether a line of no more than a headline's length has its words, and begins and ends as they do."""
     if line.count(" ") + 1 < _MIN_TITLE_WORDS and (len(line) < _MIN_TITLE_WIDTH or not _UNSPACED.search(line)):
         return False
     if not _STARTS_LIKE_A_HEADLINE.search(line):

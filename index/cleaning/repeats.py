@@ -17,6 +17,8 @@ _MIN_SPACES = 5
 _AROUND_QUOTES = "\"'“”‘’«»„.,!?… "
 # Pull quotes are a sentence or two.
 _MAX_PULL_QUOTE = 250
+# Every sentence is searched for in all of the article, which takes the square of its length: no books.
+_MAX_SEARCHED = 200_000
 
 # Fewer pages tell nothing: two articles quote the same sentence.
 _MIN_PAGES = 5
@@ -89,6 +91,8 @@ def drop_repetitions(lines: Sequence[str], kept: Sequence[int]) -> list[int]:
         if not _is_sentence(lines[place]) or first_places.setdefault(lines[place], place) == place
     ]
     everything = "\n".join(lines[place] for place in once)
+    if len(everything) > _MAX_SEARCHED:
+        return once
     return [place for place in once if not _is_pull_quote(lines[place], everything)]
 
 

@@ -53,6 +53,7 @@ _MIN_GAIN_IN_DOUBT = 4.0
 # So many lines at most are looked at above and below the prose of a text that is no page: more are a list of its own.
 _MAX_EDGE = 12
 _MAX_LABEL_WORDS = 4
+_MAX_NOTICE = 1_000
 # What a video shows is told in at most so many lines above its length.
 _MAX_CAPTION_LINES = 2
 
@@ -189,7 +190,7 @@ def select_from_text(lines: Sequence[str], shapes: Sequence[Shape], headline: in
     tail = next((place for place in range(last + 1, end) if shapes[place].kind in _LABELS), end)
     if end - last - 1 <= _MAX_EDGE and tail < end:
         end = last + 1
-        while end - 1 > first and NOTICE.search(lines[end - 1]):
+        while end - 1 > first and len(lines[end - 1]) <= _MAX_NOTICE and NOTICE.search(lines[end - 1]):
             end -= 1
     is_short = first - start <= _MAX_EDGE
     head = [place for place in range(start, first) if not (is_short and _is_furniture(lines, shapes, place))]

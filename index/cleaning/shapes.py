@@ -120,10 +120,18 @@ def ends_sentence(line: str) -> bool:
     return _END.search(line, max(0, len(line) - 8)) is not None
 
 
-# Pages of a source share most of their short lines: an archive's worth of lines is looked at once each.
-@lru_cache(maxsize=1 << 15)
 def shape_of(line: str) -> Shape:
     """Return the shape of a line; its spaces are single ones, and it is not empty."""
+    return _shape_of_short(line) if len(line) <= _SURE_PROSE else _shape_of(line)
+
+
+# Pages of a source share most of their short lines, which are looked at once each; long ones would fill the memory.
+@lru_cache(maxsize=1 << 15)
+def _shape_of_short(line: str) -> Shape:
+    return _shape_of(line)
+
+
+def _shape_of(line: str) -> Shape:
     length = len(line)
     ended = ends_sentence(line)
     lower = line.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -178,3 +179,23 @@ def test_articles_in_other_languages_come_out_whole(article: str) -> None:
 
 def test_an_empty_text_is_empty() -> None:
     assert clean(" \n\t\n") == CleanText("", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The council voted for the bridge once more on day number seven of this year.\n" * 60_000,
+        "".join(f"The council voted for bridge number {number} on day number seven.\n" for number in range(60_000)),
+        "you " * 1_000_000 + ".\nSubscribe",
+        "1 - " * 1_000_000,
+        "( " * 500_000 + "\n" + "Photo " * 500_000,
+        "Share this\n" * 300_000,
+        "A - B (" * 300_000,
+        "By A B, " * 300_000,
+    ],
+    ids=["one line", "many lines", "notice", "entries", "credits", "labels", "dateline", "byline"],
+)
+def test_the_largest_files_take_seconds(text: str) -> None:
+    started = time.process_time()
+    clean(text)
+    assert time.process_time() - started < 10
