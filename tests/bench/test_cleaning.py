@@ -18,7 +18,7 @@ needs_data = pytest.mark.skipif(not DATA.exists(), reason="the pages to measure 
 
 # F1 of each way to make plain lines of pages. A floor rises with what is measured, and is never lowered: whoever finds
 # a rule to be wrong replaces it by one that does as well. What was promised is below them all.
-FLOORS = {"blocks": 0.954, "cells": 0.951, "inscriptis": 0.949}
+FLOORS = {"blocks": 0.956, "cells": 0.953, "inscriptis": 0.951}
 PROMISED = 0.93
 # When a change brings this much more, the floor rises with it.
 RATCHET = 0.012
