@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from bench import chart, measure, report
+from bench import cleaning as cleaners
 from bench import contenders as engines
 from bench.corpus import make_documents, read_documents, write_documents
+from bench.pages import PAGES, WAYS, read_pages
 from bench.queries import make_queries
 
 _FOLDER = Path("var/bench")
@@ -110,6 +112,46 @@ def _build(chosen: list[type[engines.Contender]], folder: Path, jsonl: Path) -> 
         click.echo(f"  {kind.name}: built at {built.articles / built.seconds:,.0f} articles/s", err=True)
         builds[kind.name] = built
     return builds
+
+
+@main.command()
+@click.option(
+    "--pages",
+    "folder",
+    default=PAGES,
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="A folder of gzipped pages with their ground-truth.json.",
+)
+@click.option("--worst", default=0, show_default=True, help="Also this many of the pages that come out worst.")
+@click.option(
+    "--corpus", type=click.Path(path_type=Path), help="Also what is lost of the articles of a JSONL, which are clean."
+)
+@click.option(
+    "--compare",
+    "others",
+    multiple=True,
+    type=click.Choice(sorted(cleaners.WITH_MARKUP)),
+    help="Also what another program makes of the pages with their markup; may be repeated.",
+)
+def cleaning(folder: Path, worst: int, corpus: Path | None, others: tuple[str, ...]) -> None:
+    """Find the articles in real pages that were turned into plain lines."""
+    if not folder.exists():
+        raise click.ClickException(f"{folder} is not there; name a folder of pages with --pages")
+    pages = read_pages(folder)
+    measured = {name: cleaners.measure_pages(pages, cleaners.WITH_MARKUP[name]) for name in others}
+    measured["all of the lines"] = cleaners.measure_lines(pages, "blocks", cleaners.everything)
+    for way in WAYS:
+        measured[f"Dateline, lines by {way}"] = cleaners.measure_lines(pages, way)
+    sections = [report.machine(), cleaners.pages_table(pages, measured)]
+    if worst:
+        sections.append(cleaners.worst_table(pages, measured["Dateline, lines by blocks"], worst))
+    speed = cleaners.pages_per_second(WAYS["blocks"](page.html) for page in pages)
+    sections.append(f"{speed:,.0f} pages of 3 to 10 KB a second")
+    if corpus:
+        for kind, (words, lost) in cleaners.words_lost(corpus).items():
+            sections.append(f"{kind}: {lost:,} of {words:,} words lost, {lost / words:.3%}")
+    click.echo("\n\n".join(sections))
 
 
 @main.command(hidden=True)

@@ -12,7 +12,14 @@ from index.sources.decoding import decode
 
 def read(article_id: str, content: bytes) -> Iterator[Article]:
     """Yield the one article of a text file; raises `SourceError` where there is no text in it."""
-    title, body = clean(decode(content))
-    if not title:
+    cleaned = clean(decode(content))
+    if not cleaned.title:
         raise SourceError(article_id, "holds no text")
-    yield Article(id=article_id, title=title, body=body or title)
+    yield Article(
+        id=article_id,
+        title=cleaned.title,
+        body=cleaned.body or cleaned.title,
+        source=cleaned.agency,
+        authors=cleaned.authors,
+        published=cleaned.published,
+    )

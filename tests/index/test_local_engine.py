@@ -64,7 +64,7 @@ def test_the_articles_that_speak_of_it_are_found_best_first(seeds: SearchEngine)
         ("* -lavrov", "000"),
         ('"', ""),
         ("", "000 001 002 003 004"),
-        ("source:cnn", ""),
+        ("source:cnn", "004"),
     ],
 )
 def test_a_query_finds(seeds: SearchEngine, query: str, ids: str) -> None:

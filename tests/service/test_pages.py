@@ -54,7 +54,7 @@ def test_front_page_shows_the_newest_headlines(archive_client: FlaskClient) -> N
 
 def test_front_page_of_the_sample_articles_promises_no_dates(client: FlaskClient) -> None:
     page = get(client, "/")
-    assert page.text(page.one("p", class_="folio")) == "5 articles"
+    assert page.text(page.one("p", class_="folio")) == "5 articles 1 source"
     assert page.text(page.one("h2", id="latest")) == "From the archive"
     assert "Undated" not in page.text()
 

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from index.cleaning import clean
 from index.sources import read_articles
@@ -15,25 +13,13 @@ def test_titles_of_the_sample_articles() -> None:
         "Tillerson's Visit To Moscow Does Little To Heal Rift, Clear Confusion",
         "A proxy battle with Russia in Syria and multiple Russia-related investigations in the US will follow…",
         "Rex Tillerson’s first visit to Moscow showed that the Trump-Russia lovefest is dead",
-        "Tillerson: US-Russia relations at a low point",
+        "Donald Trump’s Russia reset already needs a reset.",
     ]
 
 
 def test_a_headline_is_taken_out_of_the_body_with_what_stands_above_it() -> None:
     text = "menu search login\n\nA Headline of Five Words\n\nThe first sentence.\n\n\n\nThe second."
-    assert clean(text) == ("A Headline of Five Words", "The first sentence.\n\nThe second.")
-
-
-def test_a_text_without_blank_lines_has_a_paragraph_a_line() -> None:
-    assert clean("The first sentence is long enough.\nThe second.").body == (
-        "The first sentence is long enough.\n\nThe second."
-    )
-
-
-def test_lines_within_a_paragraph_stay_lines() -> None:
-    assert (
-        clean("One line of prose, and\nanother one.\n\nNext.").body == "One line of prose, and\nanother one.\n\nNext."
-    )
+    assert clean(text)[:2] == ("A Headline of Five Words", "The first sentence.\n\nThe second.")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +62,7 @@ def test_a_title_is_made_where_there_is_no_headline(text: str, title: str) -> No
     ],
 )
 def test_bylines_and_dates_are_no_headlines(line: str) -> None:
-    assert clean(f"{line}\n\nMinister Leaves the City Again\n\nThe text.") == (
+    assert clean(f"{line}\n\nMinister Leaves the City Again\n\nThe text.")[:2] == (
         "Minister Leaves the City Again",
         "The text.",
     )
@@ -95,16 +81,28 @@ def test_bylines_and_dates_are_no_headlines(line: str) -> None:
     ],
 )
 def test_headlines_that_look_like_something_else(headline: str) -> None:
-    assert clean(f"{headline}\n\nThe text.") == (headline, "The text.")
+    assert clean(f"{headline}\n\nThe text.")[:2] == (headline, "The text.")
 
 
 def test_a_sentence_that_ends_in_one_capital_is_no_headline() -> None:
     assert clean("The minister then went on to plan B.\n\nThe text.").body.startswith("The minister")
 
 
-@given(st.text())
-def test_any_text_with_something_in_it_has_a_title(text: str) -> None:
-    title, body = clean(text)
-    assert bool(title) == bool(text.split())
-    assert "\n" not in title
-    assert body == body.strip()
+def test_the_headline_of_a_page_is_the_line_that_shares_its_words_with_the_article() -> None:
+    menu = ["Home", "World", "Business", "Subscribe", "Newsletters", "Search", "Log In", "Privacy Policy"]
+    teasers = ["Ten Recipes for a Rainy Autumn Sunday", "The Cup Final in Nine Pictures and a Song"]
+    article = ["The council voted on Monday to close the old harbour bridge for repairs until the spring. " * 2] * 1
+    article += ["Ferries will carry commuters across the river while the bridge is closed, the mayor said. " * 2]
+    page = [*menu, *teasers, "Council Votes to Close Harbour Bridge", "By Jane Doe", "Share on Facebook", *article]
+    cleaned = clean("\n".join([*page, "Related Articles", *teasers, "Share on Twitter"]))
+    assert cleaned.title == "Council Votes to Close Harbour Bridge"
+    assert cleaned.authors == ("Jane Doe",)
+    assert cleaned.body.split("\n\n") == [line.strip() for line in article]
+
+
+def test_what_a_video_shows_is_no_headline() -> None:
+    text = "The Minister Visits the Harbour\n01:27 - Source: CNN\n\nThe council voted on Monday to close the bridge."
+    assert clean(text)[:2] == (
+        "The council voted on Monday to close the bridge.",
+        "The council voted on Monday to close the bridge.",
+    )

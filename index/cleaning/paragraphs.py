@@ -1,0 +1,106 @@
+"""Text into the lines that are looked at: spaces made single, paragraphs that were broken into lines joined again.
+
+Mail, newsgroups and wires break paragraphs at some 70 characters. Such lines are short, end anywhere and would pass
+for menus; joined they are the sentences that they were.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import NamedTuple
+
+# Where paragraphs were broken: no line is longer than the one, and the longest are longer than the other. A few may
+# stand out, such as addresses of the Web.
+_MAX_WRAP = 100
+_MIN_WRAP = 40
+_OUTLIERS = 0.03
+# This share of the lines goes on in small letters where the line above has not ended; of headlines in a list, none do.
+_MIN_BROKEN = 0.2
+# A paragraph's lines, but for its last, come this near to the longest; the next word would not have fitted.
+_SLACK = 4
+
+_ENDS = re.compile(r"[.!?…:;。！？؟]['\"”’»)\]]*$")
+# What is laid out is left as it is: quoted mail, tables, rules, code.
+_LAID_OUT = re.compile(r"\s*(?:[>|*#:+=~_-]|\d+[.)]\s|[A-Za-z]+>)|.*\S\s{3,}\S")
+
+
+class Paragraph(NamedTuple):
+    """A line of the text, or several that were one paragraph (`was_broken`); `apart` where a blank line is above."""
+
+    text: str
+    apart: bool
+    was_broken: bool = False
+
+
+def split_paragraphs(text: str) -> list[Paragraph]:
+    """Return the lines of a text that have something on them."""
+    raw = text.splitlines() if "\r" in text or "\u2028" in text else text.split("\n")
+    width = _wrap_width(raw)
+    return _join_broken(raw, width) if width else _keep_apart(raw)
+
+
+def _keep_apart(raw: list[str]) -> list[Paragraph]:
+    paragraphs: list[Paragraph] = []
+    apart = False
+    for line in raw:
+        # White space other than single spaces is not printable; most lines have none.
+        tidy = line.strip(" ") if line.isprintable() and "  " not in line else " ".join(line.split())
+        if tidy:
+            paragraphs.append(Paragraph(tidy, apart))
+        # A blank line at the very top parts nothing.
+        apart = not tidy and bool(paragraphs)
+    return paragraphs
+
+
+def _join_broken(raw: list[str], width: int) -> list[Paragraph]:
+    paragraphs: list[Paragraph] = []
+    apart = open_for_more = False
+    previous = ""
+    for line in raw:
+        words = line.split()
+        if not words:
+            apart, open_for_more = bool(paragraphs), False
+            continue
+        joined = " ".join(words)
+        if open_for_more and _continues(previous, line, words[0], width):
+            paragraphs[-1] = Paragraph(f"{paragraphs[-1].text} {joined}", paragraphs[-1].apart, was_broken=True)
+        else:
+            paragraphs.append(Paragraph(joined, apart))
+        open_for_more = _LAID_OUT.match(line) is None
+        apart = False
+        previous = line
+    return paragraphs
+
+
+def _wrap_width(lines: list[str]) -> int:
+    """Return the width that paragraphs were broken at, zero where they were not."""
+    lengths = [len(line) for line in lines if line]
+    if len(lengths) < 3 or sum(length > _MAX_WRAP for length in lengths) > _OUTLIERS * len(lengths):
+        return 0
+    width = max((length for line in lines if (length := len(line.rstrip())) <= _MAX_WRAP), default=0)
+    if width < _MIN_WRAP:
+        return 0
+    pairs = broken = 0
+    for above, below in pairwise(map(str.strip, lines)):
+        if above and below:
+            pairs += 1
+            first = below[0]
+            # Letters that are neither small nor capital go on where the line above is full.
+            goes_on = first.islower() or (len(above) > width - _SLACK and first.isalpha() and not first.isupper())
+            broken += goes_on and _ENDS.search(above) is None
+    return width if pairs and broken >= _MIN_BROKEN * pairs else 0
+
+
+def _continues(above: str, line: str, first_word: str, width: int) -> bool:
+    """Say whether a line goes on with the paragraph of the one above."""
+    if _LAID_OUT.match(line):
+        return False
+    indent = len(line) - len(line.lstrip())
+    if indent >= 2 and indent > len(above) - len(above.lstrip()):
+        return False
+    # A broken line is full, or was broken where its writer's window was narrower and goes on in small letters.
+    length = len(above.rstrip())
+    if length + 1 + len(first_word) > width - _SLACK:
+        return True
+    return first_word[0].islower() and 2 * length > width and _ENDS.search(above) is None
