@@ -110,15 +110,17 @@ _STORED = tuple(field.name for field in dataclasses.fields(Article))
 
 def to_stored(article: Article) -> bytes:
     """Return what is stored of an article, as `index.codec.stored` encodes fields; what is not known is left out."""
-    known = {}
+    known: dict[str, object] = {}
     for name in _STORED:
         value = getattr(article, name)
         if value:
             known[name] = value
+    if article.published:
+        known["published"] = article.published.isoformat()
     try:
         return orjson.dumps(known)
     except orjson.JSONEncodeError:  # lone surrogates, from files with a broken encoding
-        return json.dumps(known, ensure_ascii=False, default=dt.date.isoformat).encode("utf-8", "surrogatepass")
+        return json.dumps(known, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def from_stored(encoded: bytes) -> Article:

@@ -141,17 +141,14 @@ _MAX_DELETED = 1 / 3
 def choose_merge(sizes: list[tuple[int, int]]) -> list[int]:
     """Return the places of the segments that are best merged now, into one of up to `MAX_DOCS`; or nothing.
 
-    sizes: of each segment how many documents it has that are not deleted, and how many in all. One with many deleted
-    is merged alone, one of more than half of `MAX_DOCS` never. The others are sorted into levels by size, each a few
-    times as large as the one below; of the lowest level that is full, and those below it, the smallest that fit are
-    merged.
+    sizes: of each segment how many documents it has that are not deleted, and how many in all. Those of up to half of
+    `MAX_DOCS` are sorted into levels by size, each a few times as large as the one below; of the lowest level that is
+    full, and those below it, the smallest that fit are merged. Where no level is full, a segment with many deleted
+    documents is written anew, whatever its size.
     """
-    for place, (num_live, num_docs) in enumerate(sizes):
-        if 0 < num_live < num_docs * (1 - _MAX_DELETED):
-            return [place]
     levels: dict[int, list[int]] = {}
     for place, (num_live, _) in enumerate(sizes):
-        if num_live > MAX_DOCS // 2:
+        if not 0 < num_live <= MAX_DOCS // 2:
             continue
         level, bound = 0, _SMALLEST_LEVEL
         while num_live >= bound:
@@ -164,7 +161,7 @@ def choose_merge(sizes: list[tuple[int, int]]) -> list[int]:
             fitting = _smallest_that_fit(below, [num_live for num_live, _ in sizes])
             if len(fitting) > 1:
                 return fitting
-    return []
+    return [place for place, size in enumerate(sizes) if 0 < size[0] < size[1] * (1 - _MAX_DELETED)][:1]
 
 
 def _smallest_that_fit(places: list[int], sizes: list[int]) -> list[int]:

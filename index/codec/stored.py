@@ -18,6 +18,7 @@ import tempfile
 import threading
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import IO, Any
 
 import numpy as np
@@ -114,8 +115,9 @@ class StoredWriter:
             yield np.frombuffer(chunk, np.uint8)
 
     def close(self) -> None:
-        """Let go of the temporary file."""
-        self._spool.close()
+        """Let go of the temporary file; where the disk is full it cannot be written to the end, and need not be."""
+        with suppress(OSError):
+            self._spool.close()
 
 
 def _train(sample: list[bytes]) -> zstandard.ZstdCompressionDict | None:

@@ -56,10 +56,10 @@ def _room(terms, parents, posting_starts):
 
 
 @njit(cache=True, nogil=True)
-def add_parts(terms, parents, starts, part_bytes, posting_starts, doc_ids, weight, dropped, sums):
+def add_parts(terms, parents, starts, part_bytes, posting_starts, doc_ids, weight, sums):
     """Add `weight` to the sums of the articles that have any of some terms, for each of them.
 
-    `sums`: f4, N; written to. `dropped`: bitmap of articles whose sums become 0, or none.
+    `sums`: f4, N; written to.
     """
     out = np.empty(_room(terms, parents, posting_starts), np.uint32)
     weight = np.float32(weight)
@@ -69,10 +69,17 @@ def add_parts(terms, parents, starts, part_bytes, posting_starts, doc_ids, weigh
         first, stop = np.int64(posting_starts[parent]), np.int64(posting_starts[parent + 1])
         for i in range(_list(part, first, stop, doc_ids, out)):
             sums[np.uint64(out[i])] += weight
-    if dropped.size:
-        for doc_id in range(sums.size):
-            if (dropped[doc_id >> 6] >> np.uint64(doc_id & 63)) & ONE:
-                sums[doc_id] = 0
+
+
+@njit(cache=True, nogil=True)
+def clear_sums(sums, dropped):
+    """Set the sums (f4, N) of the articles of a bitmap to 0."""
+    for word in range(dropped.size):
+        bits = dropped[word]
+        if bits:
+            for doc_id in range(word * 64, min(word * 64 + 64, sums.size)):
+                if (bits >> np.uint64(doc_id & 63)) & ONE:
+                    sums[doc_id] = 0
 
 
 @njit(cache=True, nogil=True)

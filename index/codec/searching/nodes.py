@@ -217,7 +217,9 @@ class Evaluator:
             return None
         sums = self._no_sums(place)
         for leaf in leaves:
-            self._add_parts(*leaf, place, dropped, sums)
+            self._add_parts(*leaf, place, sums)
+        if dropped.size:
+            parts.clear_sums(sums[: self._statistics.views[place].num_docs], dropped)
         return sums
 
     def _add_leaves(
@@ -248,22 +250,22 @@ class Evaluator:
         num_docs = self._statistics.views[place].num_docs
         return np.zeros((num_docs + scoring.BLOCK - 1) // scoring.BLOCK * scoring.BLOCK, _FLOAT32)
 
-    def _add_parts(
-        self, field: Field, terms: NDArray[np.int64], weight: float, place: int, dropped: Words, sums: Sums
-    ) -> None:
+    def _add_parts(self, field: Field, terms: NDArray[np.int64], weight: float, place: int, sums: Sums) -> None:
         if not terms.size:
             return
         view = self._statistics.views[place]
         of_field = view.parts(field.name)
         parts.add_parts(
             terms - view.fields[field.name].first_term, of_field.parents, of_field.starts, of_field.part_bytes,
-            view.posting_starts, view.doc_ids, weight, dropped, sums[: view.num_docs],
+            view.posting_starts, view.doc_ids, weight, sums[: view.num_docs],
         )  # fmt: skip
 
     def _score_parts(self, field: Field, terms: NDArray[np.int64], weight: float, place: int) -> Listed:
         """Return the articles of terms with a weight that is beyond float32."""
-        sums = self._no_sums(place)
-        self._add_parts(field, terms, 1.0, place, self._statistics.views[place].deleted, sums)
+        view, sums = self._statistics.views[place], self._no_sums(place)
+        self._add_parts(field, terms, 1.0, place, sums)
+        if view.deleted.size:
+            parts.clear_sums(sums[: view.num_docs], view.deleted)
         return _list_sums(sums, weight)
 
     # --- phrases
@@ -280,7 +282,7 @@ class Evaluator:
     ) -> tuple[int, int] | None:
         """Put the articles of a phrase into `top`, as `Planner.rank` does; None if a plan cannot score its words."""
         field = self._statistics.field(tree.fieldname)
-        if field is None or field.row < 0:
+        if field is None or field.row < 0 or not is_usual(tree.boost):
             return None
         ids, scores, _ = self._find_phrase(tree, first, end, dropped)
         return ids.size, scoring.select_top_k(ids, scores, ids.size, 0, *top, filled, last)
@@ -311,7 +313,7 @@ class Evaluator:
     def _evaluate_phrase(self, tree: Any, place: int) -> Found:
         ids, scores, words = self._find_phrase(tree, place, place + 1, None)
         found = Listed(ids - _UINT32.type(self._statistics.views[place].base), scores)
-        if not ids.size or words[0].row >= 0:
+        if not ids.size or (words[0].row >= 0 and is_usual(tree.boost)):
             return found
         found.scores[:] = 0
         for word in words:

@@ -27,8 +27,8 @@ from index.codec.kernels import terms
 from index.codec.searching.segment_table import SegmentTable, address_of
 from index.codec.searching.view import SegmentView
 
-# How many words are kept looked up, counted in each segment: of 32 bytes, so 16 MB.
-MAX_KNOWN = 1 << 19
+# How many words are kept looked up: of 450 bytes, and 32 more for each segment.
+MAX_KNOWN = 1 << 15
 
 _UNKNOWN = object()  # what has not been looked up yet
 _LENGTHS = np.array([byte_to_length(byte) for byte in range(256)], np.float64)
@@ -114,7 +114,6 @@ class Statistics:
         self._lock = threading.Lock()
         self.table = SegmentTable(views)
         self._norms = np.empty((0, 257), np.float32)
-        self._max_known_words = MAX_KNOWN // (len(views) or 1)
 
     def field(self, name: str) -> Field | None:
         """Return a field of the schema; None for another."""
@@ -157,7 +156,7 @@ class Statistics:
         if known is not _UNKNOWN:
             word: Word | None = known
             return word
-        if len(self._words) >= self._max_known_words:
+        if len(self._words) >= MAX_KNOWN:
             self._words.clear()
         found = self._words[name, text] = self._find_word(name, text)
         return found

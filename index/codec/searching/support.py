@@ -36,6 +36,11 @@ from index.codec.kernels import terms
 from index.codec.searching.expansion import Expander, is_every
 from index.codec.searching.statistics import Statistics
 
+# A term of a parts field is a bitmap, of which every bit is looked at, if it is in more than a 16th of its parent's
+# articles; the sums of all articles are cleared and looked through besides, each in an eighth of a posting's time.
+_BITS_OF_ORDINAL = 16
+_ARTICLES_CLEARED = 8
+
 
 class Support:
     """Judges trees for the segments of one index."""
@@ -143,7 +148,10 @@ class Support:
             word = self._statistics.word(name, text)
             if word is None:
                 continue
-            cost += word.doc_freq
+            if word.field.has_parts:
+                cost += _BITS_OF_ORDINAL * word.doc_freq + self._statistics.num_docs // _ARTICLES_CLEARED
+            else:
+                cost += word.doc_freq
             if with_positions:
                 cost += int(terms.count_positions(self._statistics.table.array, word.places))
         return cost
@@ -162,8 +170,13 @@ class Support:
         view = self._statistics.views[place]
         entry = view.fields[name]
         if entry.parts_of:
-            doc_freqs = view.parts(name).doc_freqs[first - entry.first_term : end - entry.first_term]
-            return int(doc_freqs.sum(dtype=np.int64))
+            chosen = slice(first - entry.first_term, end - entry.first_term)
+            of_field = view.parts(name)
+            parents = of_field.parents[chosen].astype(np.int64)
+            postings = view.posting_starts[parents + 1].astype(np.int64) - view.posting_starts[parents]
+            # A bitmap over the parent's postings is kept where a list of two bytes each would not be shorter.
+            read = np.minimum(postings, _BITS_OF_ORDINAL * of_field.doc_freqs[chosen].astype(np.int64))
+            return int(read.sum()) + view.num_docs // _ARTICLES_CLEARED
         return int(view.posting_starts[end]) - int(view.posting_starts[first])
 
     def _cost_of_candidates(self, tree: Any) -> int:

@@ -97,17 +97,19 @@ class LocalWriter(IndexWriter):
         """Add an article; it replaces the committed one with the same id."""
         if article.id in self._put_ids:
             raise ValueError(f"The article {article.id!r} was put twice between two commits.")
-        # What was put since the last commit has other ids.
-        self._delete_from(self._committed, article.id)
+        self._require_open()
         with self._failing_as_one():
             self._builder.add(schema.to_fields(article), schema.to_stored(article))
             self._put_ids.add(article.id)
             self._has_changed = True
+            # What was put since the last commit has other ids.
+            self._delete_from(self._committed, article.id)
             if self._builder.nbytes > self._memory or self._builder.num_docs == MAX_DOCS:
                 self._flush()
 
     def delete(self, article_id: str) -> None:
         """Delete an article that was committed; one that is not there is no error."""
+        self._require_open()
         self._delete_from(self._committed, article_id)
 
     def _delete_from(self, segments: Iterable[OpenSegment], article_id: str) -> None:
@@ -127,14 +129,20 @@ class LocalWriter(IndexWriter):
             builder.write(file)
             return builder.num_docs
 
-        self._flushing = self._thread.submit(self._segments.write, write)
+        def flush() -> OpenSegment:
+            try:
+                return self._segments.write(write)
+            finally:
+                builder.close()
+
+        self._flushing = self._thread.submit(flush)
         self._builder = self._new_builder()
 
     def _finish_flush(self) -> None:
         """Wait for the segment that is being made, and raise what went wrong with it."""
-        flushing, self._flushing = self._flushing, None
-        if flushing is not None:
-            self._segments.segments.append(flushing.result())
+        if self._flushing is not None:
+            self._segments.segments.append(self._flushing.result())
+            self._flushing = None
 
     def _merge(self) -> None:
         """Merge segments until there are few of each size."""
@@ -151,6 +159,7 @@ class LocalWriter(IndexWriter):
 
         Raises `DatelineError` where the disk is full or fails; the index is as it was then.
         """
+        self._require_open()
         with self._failing_as_one():
             if self._has_changed:
                 self._flush()
@@ -170,26 +179,39 @@ class LocalWriter(IndexWriter):
         """Throw the changes away; after `commit` it does nothing."""
         if not self._is_open:
             return
-        self._close()
-        # A run that is interrupted just after its build went live must not delete it.
-        if self._is_new_build and not self._folder.is_live(self._build):
-            shutil.rmtree(self._build, ignore_errors=True)
-        elif not self._is_new_build:
-            self._segments.clean()
-        self._lock.close()
+        try:
+            self._close()
+            # A run that is interrupted just after its build went live must not delete it.
+            if self._is_new_build and not self._folder.is_live(self._build):
+                shutil.rmtree(self._build, ignore_errors=True)
+            elif not self._is_new_build:
+                self._segments.clean()
+        finally:
+            self._lock.close()
+
+    def _require_open(self) -> None:
+        if not self._is_open:
+            raise ValueError("The writer is closed: what it was to write was committed or thrown away.")
 
     def _close(self) -> None:
         self._is_open = False
-        self._thread.shutdown()  # waits: nothing may be written into a folder that is being cleaned
-        self._builder.close()
-        self._sources.close()
+        try:
+            self._thread.shutdown()  # waits: nothing may be written into a folder that is being cleaned
+            self._builder.close()
+        finally:
+            self._sources.close()
 
     @contextmanager
     def _failing_as_one(self) -> Iterator[None]:
-        """Throw everything away if the disk is full or fails, and say so."""
+        """Throw everything away if anything fails or interrupts; say so if that is the disk."""
         try:
             yield
         except (OSError, sqlite3.Error) as error:
             self.cancel()
             reason = error.strerror if isinstance(error, OSError) else error
             raise DatelineError(f"The index at {self._folder.path} can't be written: {reason}") from error
+        except ValueError:  # of the article, not of the index
+            raise
+        except BaseException:
+            self.cancel()
+            raise

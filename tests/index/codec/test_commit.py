@@ -50,4 +50,5 @@ def test_full_segments_are_left_alone() -> None:
 
 def test_a_segment_with_many_deleted_articles_is_written_anew() -> None:
     assert choose_merge([(50, 60), (30, 50), (60, 60)]) == [1]
-    assert choose_merge([(0, 60)]) == []  # a commit leaves it out
+    assert choose_merge([(0, 60)] * 6) == []  # a commit leaves them out
+    assert choose_merge([(400, 900)] * 6) == [0, 1, 2, 3, 4, 5]
