@@ -61,7 +61,7 @@ def clean(text: str) -> CleanText:
     headline = _find_headline(lines)
     if headline is None:
         body = _paragraphs(lines)
-        return CleanText(_make_title(body), body)
+        return CleanText(make_title(body), body)
     return CleanText(lines[headline], _paragraphs(lines[headline + 1 :]))
 
 
@@ -96,7 +96,7 @@ def _paragraphs(lines: list[str]) -> str:
     return regex.sub(r"\n{3,}", "\n\n", joined)
 
 
-def _make_title(body: str) -> str:
+def make_title(body: str) -> str:
     """Return the first sentence without its dateline, cut at a word."""
     lines = body.split("\n", _HEAD_LINES)[:_HEAD_LINES]
     first_line = next((line for line in lines if line and not _is_byline_or_date(line)), lines[0])
