@@ -52,4 +52,6 @@ def _read_sidecar(content: bytes) -> dict[str, object]:
         record = parse_json(content)
     except SourceError as error:
         raise SourceError("", f"has a .json file beside it that {error.reason}") from error
-    return record if isinstance(record, dict) else {}
+    if not isinstance(record, dict):
+        raise SourceError("", "has a .json file beside it that is not about it; rename one of the two")
+    return record

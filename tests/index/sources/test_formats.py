@@ -56,11 +56,14 @@ def test_yaml_makes_no_objects_and_does_not_explode(read_bytes: ReadBytes) -> No
 
 def test_a_json_file_beside_a_text_says_what_it_is(read_bytes: ReadBytes) -> None:
     meta = {"headline": "The Title", "byline": "By Jane Doe", "pubDate": "April 13, 2017", "text": "not this one"}
-    reading = read_bytes({"a.txt": BODY, "a.json": json.dumps(meta), "b.txt": BODY, "b.json": "{"})
+    reading = read_bytes(
+        {"a.txt": BODY, "a.json": json.dumps(meta), "b.txt": BODY, "b.json": "{", "c.txt": BODY, "c.json": "[]"}
+    )
     (article,) = reading.articles
     assert (article.title, article.body, article.authors) == ("The Title", BODY, ("Jane Doe",))
     assert article.published == dt.date(2017, 4, 13)
     assert reading.failed[0].startswith("b.txt: has a .json file beside it that is no JSON")
+    assert reading.failed[1:] == ["c.txt: has a .json file beside it that is not about it; rename one of the two"]
 
 
 def test_a_text_is_no_html_whatever_stands_in_it(read_bytes: ReadBytes) -> None:
