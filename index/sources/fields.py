@@ -17,6 +17,9 @@ from index.sources.markup import to_plain_text
 # What no keyboard types and no page shows, and the halves of characters that no encoding can write.
 _CONTROLS = bytes(byte for byte in (*range(0x20), 0x7F) if byte not in b"\t\n")
 
+# No title and no URL is longer; what is has been put into the wrong field.
+_MAX_LINE_LENGTH = 2000
+
 # Lists in lists and records in lists: authors come as deep as this and no deeper.
 _MAX_DEPTH = 4
 _MAX_NAMES = 50
@@ -48,7 +51,7 @@ def to_text(value: object) -> str:
 
 def to_line(value: object, *, is_plain: bool = False) -> str | None:
     """Return a value as one line of text, without its tags unless it is plain; `None` where there is none."""
-    first = drop_controls(next(flatten(value), ""))
+    first = drop_controls(next(flatten(value), "")[:_MAX_LINE_LENGTH])
     return " ".join((first if is_plain else to_plain_text(first)).split()) or None
 
 
@@ -97,7 +100,7 @@ def to_authors(value: object) -> tuple[str, ...]:
         # A list as Python prints it, from a table that was made with pandas.
         texts = [name.strip(" '\"") for name in texts[0][1:-1].split(",")]
     for text in texts:
-        line = to_line(_AUTHOR_PREFIX.sub("", text))
+        line = to_line(_AUTHOR_PREFIX.sub("", text[:_MAX_LINE_LENGTH]))
         for name in _AUTHOR_SEPARATOR.split(line or ""):
             trimmed = name.strip(" ,;.") if name.count(".") <= 1 else name.strip(" ,;")
             if trimmed and len(trimmed) <= _MAX_NAME_LENGTH and not trimmed.startswith(("http://", "https://")):
@@ -108,7 +111,7 @@ def to_authors(value: object) -> tuple[str, ...]:
 def to_url(value: object) -> str | None:
     """Return a URL of the web; `None` for anything else, which a page could not link to."""
     line = to_line(value)
-    if not line or not line.lower().startswith(("http://", "https://")) or " " in line:
+    if not line or len(line) == _MAX_LINE_LENGTH or not line.lower().startswith(("http://", "https://")) or " " in line:
         return None
     return line if host_of(line) else None
 

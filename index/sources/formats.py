@@ -56,8 +56,9 @@ ARCHIVES = {".zip", ".tar", ".tgz", ".tbz2", ".txz"}
 HEAD_SIZE = 1 << 12
 
 _WARC = regex.compile(rb"WARC/\d|filedesc://")
+# Possessive throughout: of many comments in a row there is one way to read them.
 _HTML = regex.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", regex.I | regex.S
+    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*+>\s*+|<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", regex.I | regex.S
 )
 _JSON = regex.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*\"[^\"\n]{1,100}\"\s*:")
 

@@ -53,11 +53,11 @@ def parse_html(content: bytes, url: str | None, charset: str | None) -> dict[str
             tree,
             url=url,
             include_comments=False,
-            # Of 91 pages it makes 0.975 of the shingles right where the default makes 0.965: fewer "related" lists.
+            # Of the shingles of 91 pages it gets 0.976 right, and the default 0.965: there are fewer "related" lists.
             favor_precision=True,
             with_metadata=True,
             # Its own date is not used; this keeps the search for one short.
-            date_extraction_params={"extensive_search": False, "max_date": "1995-01-02"},
+            date_extraction_params={"extensive_search": False},
         )
     except SourceError:
         raise

@@ -15,7 +15,7 @@ import zstandard
 PACK: dict[str, Callable[[bytes], bytes]] = {
     ".gz": lambda content: gzip.compress(content, mtime=0),
     ".bz2": bz2.compress,
-    ".xz": lzma.compress,
+    ".xz": lambda content: lzma.compress(content, preset=0),
     ".zst": lambda content: zstandard.ZstdCompressor().compress(content),
 }
 

@@ -186,3 +186,30 @@ def test_an_archive_larger_than_memory_is_read_as_a_stream(tmp_path: Path, name:
     articles, grown_mb = map(int, done.stdout.split())
     assert articles == number
     assert grown_mb < 60
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", "<!---->" * 5000),
+        ("a.txt", "<?xml ?>" * 5000),
+        ("a.txt", " " * 100_000 + "{"),
+        ("a.txt", "---\n" + "a: b\n" * 20_000),
+        ("a.html", "<html><meta " + "a " * 100_000),
+        ("a.jsonl", '{"title": "T", "author": "' + ", a" * 200_000 + '"}'),
+        ("a.jsonl", '{"title": "' + "&amp; <b>" * 100_000 + '", "body": "B"}'),
+        ("a.jsonl", '{"body": "' + "<p <p" * 100_000 + '"}'),
+        ("a.jsonl", '{"body": "' + "\\n \\t" * 100_000 + 'x"}'),
+        (
+            "a.jsonl",
+            '{"title": "T", "url": "https://a.example' + "/2017" * 100_000 + '", "date": "' + "1 " * 50_000 + '"}',
+        ),
+        ("a.json", '{"a": ' * 500 + "1" + "}" * 500),
+        ("a.csv", "title," + "x," * 100_000 + "\n" + "a," * 100_000),
+    ],
+    ids=range(12),
+)
+def test_what_is_made_to_take_long_does_not(read_bytes: ReadBytes, name: str, content: str) -> None:
+    with costs_little(3.0):
+        reading = read_bytes({name: content})
+    assert len(reading.articles) + len(reading.failed) == 1
