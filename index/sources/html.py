@@ -76,9 +76,9 @@ def parse_html(content: bytes, url: str | None, charset: str | None) -> dict[str
 def _whole_text(tree: lxml.html.HtmlElement) -> dict[str, object]:
     """Return all the text of a page in which no article was found, cleaned as a text file is."""
     lxml.etree.strip_elements(tree, "script", "style", "noscript", "template", lxml.etree.Comment, with_tail=False)
-    title, body = clean("\n\n".join(filter(None, map(str.strip, tree.itertext()))))
+    cleaned = clean("\n\n".join(filter(None, map(str.strip, tree.itertext()))))
     named = tree.findtext(".//title")
-    return {"title": (named or title).strip(), "body": body}
+    return {"title": (named or cleaned.title).strip(), "body": cleaned.body}
 
 
 def _find_date(tree: lxml.html.HtmlElement) -> object:

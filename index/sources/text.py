@@ -30,10 +30,10 @@ def parse_text(content: bytes, sidecar: bytes | None) -> tuple[dict[str, object]
         text = text[found.end() :]
     if sidecar is not None:
         record |= _read_sidecar(sidecar)
-    title, body = clean(text)
-    if not title and not body:
+    cleaned = clean(text)
+    if not cleaned.title and not cleaned.body:
         raise SourceError("", "holds no text")
-    return {"title": title, "body": body}, record
+    return {"title": cleaned.title, "body": cleaned.body}, record
 
 
 def _read_yaml(text: str) -> dict[str, object]:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +98,14 @@ def test_a_date_comes_from_the_url_where_nothing_else_says_it() -> None:
     made = article({"title": "T", "published": "04/05/2017"})
     assert (made.published, made.published_from) == (None, None)
     assert "published_from" in made.to_dict()
+
+
+def test_the_digest_of_an_undated_article_is_what_it_was_before_dates_had_origins() -> None:
+    made = article({"id": "a", "title": "T", "body": "B"})
+    fields = {name: value for name, value in made.to_dict().items() if name != "published_from"}
+    canonical = json.dumps(fields, sort_keys=True, ensure_ascii=False).encode()
+    assert made.digest() == hashlib.blake2b(canonical, digest_size=16).hexdigest()
+    assert replace(made, published_from="url").digest() != made.digest()
 
 
 def test_a_date_comes_from_the_name_of_a_file_of_one_article(read_bytes: ReadBytes) -> None:
