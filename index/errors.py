@@ -24,6 +24,10 @@ class SourceError(DatelineError):
         self.path = str(path)
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[SourceError], tuple[str, str]]:
+        # It is sent between processes, and an exception is made anew from its message alone otherwise.
+        return type(self), (self.path, self.reason)
+
 
 def in_brief(error: BaseException) -> str:
     """Return what an error of a library says, for a reason: some quote what they could not read, all of it."""

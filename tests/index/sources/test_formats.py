@@ -3,13 +3,17 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from index.sources import limits
+from index.errors import SourceError
+from index.sources import find_files, limits, split_file
+from index.sources.documents import parse_document
 from tests.index.sources.conftest import ReadBytes
 from tests.index.sources.packed import PACK
 
@@ -308,6 +312,28 @@ def test_broken_pages_are_read_or_told(read_bytes: ReadBytes, page: str) -> None
     reading = read_bytes({"a.html": page})
     assert len(reading.articles) + len(reading.failed) == 1
     json.dumps([article.to_dict() for article in reading.articles], ensure_ascii=False).encode()
+
+
+# --- The seam
+
+
+def test_documents_can_be_sent_to_another_process_and_what_they_make_back(tmp_path: Path) -> None:
+    (tmp_path / "a.warc").write_bytes(make_warc(is_packed=True))
+    (tmp_path / "b.txt").write_text(BODY)
+    (tmp_path / "c.csv").write_text("title,body\nA,B\n,\nC\n")
+    (tmp_path / "d.jsonl").write_text('{"title": "A"}\nbroken\n')
+    (tmp_path / "e.json").write_text('[{"title": "A"}, 5]')
+    made, sent = [], []
+    for file in find_files([tmp_path]):
+        for document in split_file(file):
+            copy = pickle.loads(pickle.dumps(document))
+            if isinstance(document, SourceError):
+                assert (copy.path, copy.reason, str(copy)) == (document.path, document.reason, str(document))
+                continue
+            made += parse_document(document, {})
+            sent += pickle.loads(pickle.dumps(parse_document(copy, {})))
+    assert list(map(str, made)) == list(map(str, sent))
+    assert len(made) == 12
 
 
 # --- Web archives
