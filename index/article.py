@@ -9,6 +9,11 @@ import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Literal
+
+# Where the date of an article was found: in what its record or page says of it, in the path of its URL, in its text, or
+# in the name of its file.
+DateOrigin = Literal["metadata", "url", "text", "file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +21,8 @@ class Article:
     """One article of the archive.
 
     What is not known is `None` (or empty, for `authors`): nothing is guessed. `body` is plain text, its
-    paragraphs separated by a blank line. `published` is a `datetime` (in UTC) where the time is known too.
+    paragraphs separated by a blank line. `published` is a `datetime` (in UTC) where the time is known too;
+    `published_from` says where it was found. `language` is an ISO 639 code, of two letters where there is one.
     """
 
     id: str
@@ -26,6 +32,7 @@ class Article:
     source: str | None = None
     authors: tuple[str, ...] = ()
     published: dt.date | None = None
+    published_from: DateOrigin | None = None
     language: str | None = None
 
     def to_dict(self) -> dict[str, object]:
@@ -38,11 +45,16 @@ class Article:
             "source": self.source,
             "authors": list(self.authors),
             "published": self.published.isoformat() if self.published else None,
+            "published_from": self.published_from,
             "language": self.language,
         }
 
     def digest(self) -> str:
         """Return 32 hex digits that differ where any field differs; tells an update from a repetition."""
-        canonical = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False)
+        fields = self.to_dict()
+        if self.published_from is None:
+            # An index made before there was this field remembers digests without it.
+            del fields["published_from"]
+        canonical = json.dumps(fields, sort_keys=True, ensure_ascii=False)
         # A lone surrogate cannot be encoded strictly, and a digest must exist for any text.
         return hashlib.blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

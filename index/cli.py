@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from index import job
 from index.errors import DatelineError
+from index.sources import NAMES, describe_formats
 
 # How often a log gets a line of progress, in seconds.
 _LOG_INTERVAL = 5.0
@@ -78,6 +79,14 @@ def _option(name: str, variable: str, **settings: Any) -> Callable[[_Command], _
     is_flag=True,
     help="Change nothing; read the whole index back and compare it with its files.",
 )
+@_option(
+    "--map",
+    "DATELINE_MAP",
+    multiple=True,
+    metavar="FIELD=NAME",
+    help=f"Take a field of the articles ({', '.join(NAMES)}) from what their records call it, a name or a path of "
+    "names with dots between; without a name the field stays empty. Can be given several times.",
+)
 @_option("--dry-run", "DATELINE_DRY_RUN", is_flag=True, help="Read everything and report, but write nothing.")
 @_option("--strict", "DATELINE_STRICT", is_flag=True, help="End with status 1 if any file failed.")
 @_option(
@@ -98,6 +107,7 @@ def main(
     workers: int | None,
     memory: int,
     verify: bool,
+    map: tuple[str, ...],  # noqa: A002 -- click names it after the option
     dry_run: bool,
     strict: bool,
     report: Path | None,
@@ -129,6 +139,7 @@ def main(
                 dry_run=dry_run,
                 workers=workers,
                 memory_mb=memory,
+                mapping=_read_mapping(map),
             )
             if strict and done.failed:
                 sys.exit(1)
@@ -142,6 +153,16 @@ def _refuse_beside_verify(given: dict[str, bool]) -> None:
     for name, is_given in given.items():
         if is_given:
             raise click.UsageError(f"--verify changes nothing and looks at the whole index; it goes without {name}.")
+
+
+def _read_mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        field, equals, name = pair.partition("=")
+        if field not in NAMES or not equals:
+            raise click.UsageError(f"--map {pair}: it is FIELD=NAME, where FIELD is one of {', '.join(NAMES)}.")
+        mapping[field] = name
+    return mapping
 
 
 def _print_any_name() -> None:
@@ -187,7 +208,7 @@ def _print_summary(report: job.JobReport, index: str) -> None:
         articles, stay = ("article", "stays") if report.elsewhere == 1 else ("articles", "stay")
         click.echo(f"{report.elsewhere:,} {articles} from other paths {stay} in the index; --rebuild drops them")
     if not report.files and not report.failed:
-        click.echo("There is no article file there; Dateline reads .txt files.", err=True)
+        click.echo(f"There is no article file there; Dateline reads {describe_formats()}.", err=True)
 
 
 def _print_list(heading: str, lines: list[str]) -> None:

@@ -5,6 +5,9 @@ The text of each is written for the person who reads it: what happened, where, a
 
 from __future__ import annotations
 
+# What fits on two lines of a report.
+_MAX_SAID = 160
+
 
 class DatelineError(Exception):
     """The root of all errors that Dateline raises on purpose."""
@@ -20,6 +23,16 @@ class SourceError(DatelineError):
         super().__init__(f"{path}: {reason}")
         self.path = str(path)
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type[SourceError], tuple[str, str]]:
+        # It is sent between processes, and an exception is made anew from its message alone otherwise.
+        return type(self), (self.path, self.reason)
+
+
+def in_brief(error: BaseException) -> str:
+    """Return what an error of a library says, for a reason: some quote what they could not read, all of it."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return said if len(said) <= _MAX_SAID else f"{said[:_MAX_SAID]}…"
 
 
 class RequestError(DatelineError, ValueError):

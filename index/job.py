@@ -16,10 +16,22 @@ from index.engine import IndexWriter, SourceFile
 from index.engines import open_engine, open_writer
 from index.errors import ArticleNotFoundError, IndexMissingError, SourceError
 from index.plan import Plan, make_plan
-from index.sources import FoundFile, find_files, parse_content, read_content, resolve
+from index.sources import (
+    NO_MAPPING,
+    FoundFile,
+    digest_file,
+    find_files,
+    parse_content,
+    read_content,
+    read_file,
+    resolve,
+)
 
 # Called with the number of files that are done and the number of all.
 Progress = Callable[[int, int], None]
+
+# How many articles of one file are told by themselves that their ids are taken.
+_MAX_TAKEN = 100
 
 # How many files a worker may be ahead of the writer; bounds the memory.
 READ_AHEAD = 8
@@ -27,7 +39,7 @@ READ_AHEAD = 8
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file that could not be indexed, and why."""
+    """A file, or a part of one, that could not be indexed, and why."""
 
     path: str
     reason: str
@@ -35,7 +47,7 @@ class Failure:
 
 @dataclass(slots=True)
 class JobReport:
-    """What a run did, in articles; `failed` is by file, `elsewhere` what stays from paths that were not given."""
+    """What a run did, in articles; `failed` is by file or part of one, `elsewhere` what stays from other paths."""
 
     added: int = 0
     updated: int = 0
@@ -62,6 +74,7 @@ def run(
     dry_run: bool = False,
     workers: int | None = None,
     memory_mb: int = 512,
+    mapping: Mapping[str, str] = NO_MAPPING,
     progress: Progress | None = None,
     before_commit: Callable[[], None] | None = None,
 ) -> JobReport:
@@ -69,7 +82,8 @@ def run(
 
     What the index holds from elsewhere stays, unless it is a rebuild. A file that can't be read is reported and
     passed over; what the index has of it from before stays too. With `dry_run` everything is read and nothing
-    written. `memory_mb` is about how much the articles may take before they are written out. Raises `SourceError`
+    written. `memory_mb` is about how much the articles may take before they are written out; `mapping` names the fields
+    of records that are not recognised by themselves. Raises `SourceError`
     for a path that is not there or is suddenly empty, and what `open_writer` raises.
     """
     started = time.perf_counter()
@@ -81,7 +95,8 @@ def run(
     def update(known: Mapping[str, SourceFile], writer: IndexWriter | None) -> list[Failure]:
         plan = make_plan(roots, found, [failure.path for failure in report.failed], known)
         report.elsewhere = plan.elsewhere
-        return _update(_Changes(known, writer, report), plan, workers, progress)
+        readings = _read_all(plan.to_read, known, workers or os.cpu_count() or 1, mapping)
+        return _update(_Changes(known, writer, report), plan, readings, progress)
 
     if dry_run:
         failures = update({} if rebuild else _known_files(index), None)
@@ -124,7 +139,10 @@ class _Changes:
             self._writer.forget_file(file.path)
 
     def put(self, found: FoundFile, reading: _Reading) -> None:
-        """Put the articles of a file that is new or has changed; raises `SourceError` for an id that is taken."""
+        """Put the articles of a file that is new or has changed, as they come.
+
+        What fails goes to the reading's failures. Raises `SourceError` where the file as a whole can't be read.
+        """
         path = str(found.path)
         before = self.known.get(path)
         self._report.bytes_read += found.size
@@ -133,12 +151,36 @@ class _Changes:
             self.keep(before)
             self._remember(replace(before, mtime_ns=found.mtime_ns))
             return
-        articles = reading.articles or []
-        digests = {article.id: article.digest() for article in articles}
-        self._claim(path, articles)
         known = before.articles if before else {}
-        for article in articles:
-            if known.get(article.id) == digests[article.id]:
+        digests: dict[str, str] = {}
+        try:
+            self._put_articles(found, reading, known, digests)
+        except SourceError:
+            if digests:
+                # What could be read is in the index. The rest of what was known stays, and the file is tried again.
+                articles = {**known, **digests}
+                self._remember(SourceFile(path=path, size=found.size, mtime_ns=-1, digest="", articles=articles))
+            raise
+        if reading.failures and not digests:
+            return
+        self._delete([article_id for article_id in known if article_id not in digests])
+        self._remember(
+            SourceFile(path=path, size=found.size, mtime_ns=found.mtime_ns, digest=reading.digest, articles=digests)
+        )
+
+    def _put_articles(
+        self, found: FoundFile, reading: _Reading, known: Mapping[str, str], digests: dict[str, str]
+    ) -> None:
+        taken = 0
+        for article in reading.articles or ():
+            reason = self._claim(found, article.id, digests)
+            if reason:
+                taken += 1
+                if taken <= _MAX_TAKEN:
+                    reading.failures.append(SourceError(found.path, reason))
+                continue
+            digest = digests[article.id] = article.digest()
+            if known.get(article.id) == digest:
                 self._report.unchanged += 1
                 continue
             if article.id in known:
@@ -147,26 +189,26 @@ class _Changes:
                 self._report.added += 1
             if self._writer:
                 self._writer.put(article)
-        self._delete([article_id for article_id in known if article_id not in digests])
-        self._remember(
-            SourceFile(path=path, size=found.size, mtime_ns=found.mtime_ns, digest=reading.digest, articles=digests)
-        )
+        if taken > _MAX_TAKEN:
+            reason = f"has {taken - _MAX_TAKEN:,} more articles whose ids are taken"
+            reading.failures.append(SourceError(found.path, reason))
 
-    def _claim(self, path: str, articles: list[Article]) -> None:
-        """Take the ids of a file's articles for it; raises `SourceError`."""
-        if len({article.id for article in articles}) < len(articles):
-            raise SourceError(path, "has two articles with the same id")
-        for article in articles:
-            owner = self._owner.get(article.id, path)
-            if owner != path:
-                # An id is made of the path below the given folder's parent, and two folders can have the same name.
-                together = os.path.commonpath([path, owner])
-                raise SourceError(
-                    path,
-                    f"would get the id {article.id!r}, which {owner} has. Give the folder that holds both, {together}, "
-                    "in place of the folders within",
-                )
-        self._owner.update(dict.fromkeys((article.id for article in articles), path))
+    def _claim(self, found: FoundFile, article_id: str, digests: Mapping[str, str]) -> str | None:
+        """Take the id of an article for a file; returns why that can't be."""
+        path = str(found.path)
+        if article_id in digests:
+            return f"has two articles with the id {article_id!r}; the first is kept"
+        owner = self._owner.setdefault(article_id, path)
+        if owner == path:
+            return None
+        if found.holds_many:
+            return f"has an article with the id {article_id!r}, which {owner} has; that one is kept"
+        # An id is made of the path below the given folder's parent, and two folders can have the same name.
+        together = os.path.commonpath([path, owner])
+        return (
+            f"would get the id {article_id!r}, which {owner} has. Give the folder that holds both, {together}, "
+            "in place of the folders within"
+        )
 
     def _remember(self, file: SourceFile) -> None:
         if self._writer:
@@ -180,8 +222,10 @@ class _Changes:
                 self._writer.delete(article_id)
 
 
-def _update(changes: _Changes, plan: Plan, workers: int | None, progress: Progress | None) -> list[Failure]:
-    """Carry out a plan; returns the files that failed."""
+def _update(
+    changes: _Changes, plan: Plan, readings: Iterator[tuple[FoundFile, Future[_Reading]]], progress: Progress | None
+) -> list[Failure]:
+    """Carry out a plan; returns what failed."""
     for gone in plan.vanished:
         changes.remove(gone)
     for kept in plan.unchanged:
@@ -191,11 +235,15 @@ def _update(changes: _Changes, plan: Plan, workers: int | None, progress: Progre
     failures: list[Failure] = []
     if progress:
         progress(done, all_files)
-    for file, reading in _read_all(plan.to_read, changes.known, workers or os.cpu_count() or 1):
+    for file, future in readings:
+        errors: list[SourceError] = []
         try:
-            changes.put(file, reading.result())
+            reading = future.result()
+            errors = reading.failures
+            changes.put(file, reading)
         except SourceError as error:
-            failures.append(Failure(str(file.path), error.reason))
+            errors.append(error)
+        failures += [Failure(error.path, error.reason) for error in errors]
         done += 1
         if progress:
             progress(done, all_files)
@@ -203,29 +251,41 @@ def _update(changes: _Changes, plan: Plan, workers: int | None, progress: Progre
 
 
 class _Reading(NamedTuple):
-    """What was read of a file: its digest, and its articles or `None` where it is the same as before."""
+    """What was read of a file: its digest, and its articles or `None` where it is the same as before.
+
+    The articles of a file that may hold many are read while they are taken, and what fails is in `failures` then.
+    """
 
     digest: str
-    articles: list[Article] | None
+    articles: Iterable[Article] | None
+    failures: list[SourceError]
 
 
-def _read(file: FoundFile, before: SourceFile | None) -> _Reading:
-    content, digest = read_content(file)
-    if before and before.digest == digest:
-        return _Reading(digest, None)
+def _read(file: FoundFile, before: SourceFile | None, mapping: Mapping[str, str]) -> _Reading:
     # Links to an article go on working when a folder is indexed by itself that was indexed as part of another.
     known_id = next(iter(before.articles)) if before and len(before.articles) == 1 else None
-    return _Reading(digest, parse_content(file, content, known_id))
+    failures: list[SourceError] = []
+    if file.holds_many:
+        digest = digest_file(file)
+        if before and before.digest == digest:
+            return _Reading(digest, None, failures)
+        # What comes of it goes through the writer's thread. `index.sources.split_file` and `parse_document` are its two
+        # halves, of which the second can be given to other processes.
+        return _Reading(digest, read_file(file, known_id, mapping=mapping, on_error=failures.append), failures)
+    content, digest = read_content(file)
+    if before and before.digest == digest:
+        return _Reading(digest, None, failures)
+    return _Reading(digest, parse_content(file, content, known_id, mapping=mapping), failures)
 
 
 def _read_all(
-    files: list[FoundFile], known: Mapping[str, SourceFile], workers: int
+    files: list[FoundFile], known: Mapping[str, SourceFile], workers: int, mapping: Mapping[str, str] = NO_MAPPING
 ) -> Iterator[tuple[FoundFile, Future[_Reading]]]:
     """Read files in parallel and yield them in their order, no more than a few ahead."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
         ahead: deque[tuple[FoundFile, Future[_Reading]]] = deque()
         for file in files:
-            ahead.append((file, pool.submit(_read, file, known.get(str(file.path)))))
+            ahead.append((file, pool.submit(_read, file, known.get(str(file.path)), mapping)))
             if len(ahead) > workers * READ_AHEAD:
                 yield ahead.popleft()
         yield from ahead

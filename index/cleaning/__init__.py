@@ -20,7 +20,7 @@ from index.cleaning.repeats import Repeats, drop_repetitions, mark_repeated
 from index.cleaning.selection import find_stretch_of_page, select_from_page, select_from_text
 from index.cleaning.shapes import Kind, Shape, shape_of
 
-__all__ = ["CleanText", "Repeats", "clean"]
+__all__ = ["CleanText", "Repeats", "clean", "make_title"]
 
 # Where no headline was found, so many lines above the first paragraph are asked who wrote it and when.
 _FACTS_REACH = 15

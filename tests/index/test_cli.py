@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from index import cli, job
+from index import SearchRequest, cli, job, open_engine
 from index.cli import main
 from index.engine import IndexWriter
 from index.engines import open_writer
@@ -66,7 +66,7 @@ def test_every_option_is_set_by_the_variable_that_the_help_names(seed_folder: Pa
     options = [option for option in main.params if isinstance(option, click.Option) and option.envvar]
     assert {str(option.envvar) for option in options} == {
         *(f"DATELINE_{name}" for name in ("INDEX", "REBUILD", "REINDEX_WORKERS", "MEMORY", "VERIFY")),
-        *(f"DATELINE_{name}" for name in ("DRY_RUN", "STRICT", "REPORT")),
+        *(f"DATELINE_{name}" for name in ("DRY_RUN", "STRICT", "REPORT", "MAP")),
     }
     words = reindex("--help").output.split()
     assert all(any(word.strip(";]") == option.envvar for word in words) for option in options)
@@ -226,7 +226,7 @@ def test_a_folder_without_articles_says_what_is_read(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = reindex(tmp_path / "empty", "--index", tmp_path / "index")
     assert result.exit_code == 0
-    assert "Dateline reads .txt files" in result.stderr
+    assert "Dateline reads .txt, .html" in result.stderr
 
 
 def run_in_terminal(*arguments: str | Path) -> str:
@@ -254,3 +254,19 @@ def test_a_terminal_gets_a_progress_bar(seed_folder: Path, tmp_path: Path) -> No
 
 def test_a_log_gets_no_progress_bar(seed_folder: Path, tmp_path: Path) -> None:
     assert reindex(seed_folder, "--index", tmp_path / "index").stderr == ""
+
+
+def test_fields_are_mapped(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"title": "T", "text": "B", "meta": {"when": 1492041600}, "id": "a b"}')
+    arguments = (tmp_path / "a.jsonl", "--index", tmp_path / "index", "--rebuild")
+    for given, env in (
+        (("--map", "published=meta.when", "--map", "source=title"), None),
+        ((), {"DATELINE_MAP": "published=meta.when source=title"}),
+    ):
+        assert reindex(*arguments, *given, env=env).exit_code == 0
+        with open_engine(str(tmp_path / "index")) as engine:
+            (result,) = engine.search(SearchRequest(query="")).results
+        assert (str(result.published), result.source) == ("2017-04-13 00:00:00+00:00", "T")
+    for wrong in ("published", "when=meta.when", "=x"):
+        refused = reindex(*arguments, "--map", wrong)
+        assert (refused.exit_code, "FIELD is one of id, title, body" in refused.stderr) == (2, True)

@@ -10,16 +10,16 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from index import SearchRequest, job, open_engine, sources
+from index import SearchRequest, job, open_engine
 from index.engine import SourceFile
 from index.errors import IndexCorruptError, IndexLockedError, SourceError
-from index.sources import FoundFile, find_files
+from index.sources import FoundFile, find_files, finding
 from tests.conftest import SEEDS
 from tests.index.conftest import RunWithoutRights
 
@@ -213,14 +213,14 @@ def test_nothing_below_a_folder_that_cannot_be_read_is_removed(
     (seed_folder / "closed.txt").write_text("A lion was seen.")
     job.run([seed_folder], str(index))
     (seed_folder / "closed.txt").unlink()
-    list_folder = sources._list_folder
+    list_folder = finding._list_folder
 
     def refuse(folder: Path) -> list[Path]:
         if folder == closed:
             raise PermissionError(errno.EACCES, "Permission denied")
         return list_folder(folder)
 
-    monkeypatch.setattr(sources, "_list_folder", refuse)
+    monkeypatch.setattr(finding, "_list_folder", refuse)
     report = job.run([seed_folder], str(index))
     assert counts(report) == (0, 0, 5, 1, 1)
     assert report.failed == [job.Failure(str(closed), "Permission denied")]
@@ -242,9 +242,9 @@ def test_files_are_read_a_few_ahead_and_no_more(tmp_path: Path, monkeypatch: pyt
     started: list[Path] = []
     read = job._read
 
-    def count(file: FoundFile, before: SourceFile | None) -> job._Reading:
+    def count(file: FoundFile, before: SourceFile | None, mapping: Mapping[str, str]) -> job._Reading:
         started.append(file.path)
-        return read(file, before)
+        return read(file, before, mapping)
 
     monkeypatch.setattr(job, "_read", count)
     found = list(find_files([tmp_path]))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index import sources
 from index.errors import SourceError
-from index.sources import find_files, read_articles
+from index.sources import find_files, finding, limits, read_articles
 from index.sources.decoding import decode
 from tests.conftest import SEEDS
 from tests.index.conftest import RunWithoutRights
@@ -215,14 +215,14 @@ def test_a_file_that_vanishes_while_it_is_found_goes_to_on_error(
 ) -> None:
     for name in ("gone.txt", "here.txt"):
         (tmp_path / name).write_text("text")
-    list_folder = sources._list_folder
+    list_folder = finding._list_folder
 
     def list_and_delete(folder: Path) -> list[Path]:
         inside = list_folder(folder)
         (tmp_path / "gone.txt").unlink()
         return inside
 
-    monkeypatch.setattr(sources, "_list_folder", list_and_delete)
+    monkeypatch.setattr(finding, "_list_folder", list_and_delete)
     errors: list[SourceError] = []
     assert [file.path.name for file in find_files([tmp_path], errors.append)] == ["here.txt"]
     assert [error.path for error in errors] == [str(tmp_path / "gone.txt")]
@@ -263,8 +263,8 @@ def test_what_may_not_be_read_is_told_once(run_without_rights: RunWithoutRights)
 
 
 def test_a_file_that_is_no_article_by_its_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sources.MAX_FILE_SIZE == 8 << 20
-    monkeypatch.setattr(sources, "MAX_FILE_SIZE", 1 << 20)
+    assert limits.MAX_TEXT_SIZE == 8 << 20
+    monkeypatch.setattr(limits, "MAX_TEXT_SIZE", 1 << 20)
     path = tmp_path / "a.txt"
     path.write_bytes(b"a" * (1 << 20))
     (found,) = find_files([path])

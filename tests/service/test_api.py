@@ -118,7 +118,17 @@ def test_arguments_reach_the_engine(archive: MemoryEngine, archive_client: Flask
 def test_article_is_given_whole(client: FlaskClient, seed_index: Path) -> None:
     found = get(client, "/api/search?q=lovefest")["results"][0]
     article = get(client, f"/api/articles/{found['id']}")
-    assert list(article) == ["id", "title", "body", "url", "source", "authors", "published", "language"]
+    assert list(article) == [
+        "id",
+        "title",
+        "body",
+        "url",
+        "source",
+        "authors",
+        "published",
+        "published_from",
+        "language",
+    ]
     assert (article["id"], article["title"]) == (found["id"], found["title"])
     assert article["body"].count("\n\n") > 5
 

@@ -1,0 +1,172 @@
+"""The values of a record's fields into those of an article: a text, a list of names, a language, an id for a URL."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from functools import cache
+from urllib.parse import urlsplit
+
+import regex
+from babel import Locale
+from babel.core import get_global
+
+from index.sources.markup import to_plain_text
+
+# What no keyboard types and no page shows, and the halves of characters that no encoding can write.
+_CONTROLS = bytes(byte for byte in (*range(0x20), 0x7F) if byte not in b"\t\n")
+
+# No title and no URL is longer; what is has been put into the wrong field.
+_MAX_LINE_LENGTH = 2000
+
+# Lists in lists and records in lists: authors come as deep as this and no deeper.
+_MAX_DEPTH = 4
+_MAX_NAMES = 50
+_MAX_NAME_LENGTH = 200
+
+_NAME_KEYS = ("name", "title", "value", "text", "#text", "$oid", "url", "@id")
+_AUTHOR_PREFIX = regex.compile(r"^\s*(?:by|von|par|por|di|door|av|af)[:\s]\s*(?=\p{Lu})", regex.IGNORECASE)
+_AUTHOR_SEPARATOR = regex.compile(r"\s*(?:;|\||\s/\s|\n|,?\s+(?:and|und|et|&)\s+|,\s*(?=\p{L}[\p{L}.'’-]*\s+\p{L}))\s*")
+
+# An id stands in a URL as it is: what has a meaning there or may not be there is hashed.
+_USABLE_ID = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}]{1,200}(?<![/\\])")
+_NO_ID = regex.compile(r"[/\\?#%\s]|^\.{1,2}$")
+_SURROGATES = regex.compile(r"[\ud800-\udfff]")
+_GAP = regex.compile(r"\n[ \t]*+\n[ \t\n]*+")
+_NOT_IN_SLUG = regex.compile(r"[^\p{L}\p{N}_-]+")
+_MAX_SLUG_LENGTH = 60
+
+
+def to_text(value: object) -> str:
+    """Return a value as plain text: a list as paragraphs, HTML without its tags; empty for what is no text."""
+    if isinstance(value, str):
+        return lay_out(to_plain_text(drop_controls(value)))
+    if isinstance(value, (list, tuple)):
+        return "\n\n".join(filter(None, (to_text(part) for part in flatten(value))))
+    if isinstance(value, Mapping):
+        return next((to_text(value[key]) for key in ("text", "body", "value", "#text", "html") if value.get(key)), "")
+    return ""
+
+
+def to_line(value: object, *, is_plain: bool = False) -> str | None:
+    """Return a value as one line of text, without its tags unless it is plain; `None` where there is none."""
+    first = drop_controls(next(flatten(value), "")[:_MAX_LINE_LENGTH])
+    return " ".join((first if is_plain else to_plain_text(first)).split()) or None
+
+
+def drop_controls(text: str) -> str:
+    r"""Return a text with `\n` for the ends of its lines, and nothing in it that cannot be shown or encoded."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:
+        text = _SURROGATES.sub("\ufffd", text)
+        encoded = text.encode()
+    kept = encoded.translate(None, _CONTROLS)
+    return kept.decode() if len(kept) < len(encoded) else text
+
+
+def lay_out(text: str) -> str:
+    """Return a text with its paragraphs set apart by one blank line, and nothing before or after it."""
+    text = text.strip()
+    return _GAP.sub("\n\n", text) if "\n\n" in text or "\n " in text else text
+
+
+def flatten(value: object, depth: int = 0) -> Iterator[str]:
+    """Yield the texts in a value, whatever it is wrapped in: `[{"name": "A"}, "B"]`, a list written as text."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, bool) or value is None or depth > _MAX_DEPTH:
+        return
+    elif isinstance(value, (int, float)):
+        # NaN is how pandas writes that there is nothing.
+        if math.isfinite(value):
+            yield str(value)
+    elif isinstance(value, Mapping):
+        named = next((value[key] for key in _NAME_KEYS if value.get(key)), None)
+        yield from flatten(named, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from flatten(part, depth + 1)
+
+
+def to_authors(value: object) -> tuple[str, ...]:
+    """Return the names in a byline or a list, each once: "By Jane Doe and John Smith", "Doe, Jane" stays one."""
+    names: dict[str, None] = {}
+    texts = [text for text, _ in zip(flatten(value), range(_MAX_NAMES), strict=False)]
+    if len(texts) == 1 and texts[0].startswith("[") and texts[0].endswith("]"):
+        # A list as Python prints it, from a table that was made with pandas.
+        texts = [name.strip(" '\"") for name in texts[0][1:-1].split(",")]
+    for text in texts:
+        line = to_line(_AUTHOR_PREFIX.sub("", text[:_MAX_LINE_LENGTH]))
+        for name in _AUTHOR_SEPARATOR.split(line or ""):
+            trimmed = name.strip(" ,;.") if name.count(".") <= 1 else name.strip(" ,;")
+            if trimmed and len(trimmed) <= _MAX_NAME_LENGTH and not trimmed.startswith(("http://", "https://")):
+                names[trimmed] = None
+    return tuple(names)[:_MAX_NAMES]
+
+
+def to_url(value: object) -> str | None:
+    """Return a URL of the web; `None` for anything else, which a page could not link to."""
+    line = to_line(value)
+    if not line or len(line) == _MAX_LINE_LENGTH or not line.lower().startswith(("http://", "https://")) or " " in line:
+        return None
+    return line if host_of(line) else None
+
+
+def host_of(url: str) -> str | None:
+    """Return the host of a URL without its "www."."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.") or None
+    except ValueError:
+        return None
+
+
+def path_of(url: str) -> str:
+    """Return the path of a URL; empty where it has none."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
+def to_language(value: object) -> str | None:
+    """Return the ISO 639 code of a language: of "en-US", "eng", "English"; `None` for what is none."""
+    line = to_line(value)
+    if not line:
+        return None
+    name = regex.split(r"[-_;,\s(]", line.lower(), maxsplit=1)[0]
+    codes = _languages()
+    return codes.get(line.lower()) or codes.get(name)
+
+
+@cache
+def _languages() -> dict[str, str]:
+    """Return the codes of languages, of two letters where there is one, by other codes and by names."""
+    names = {str(code): str(name) for code, name in Locale("en").languages.items()}
+    codes = {code: code for code in names if len(code) in (2, 3) and code not in ("und", "zxx", "mul", "mis")}
+    codes |= {name.lower(): code for code, name in names.items() if code in codes}
+    codes |= {str(alias): str(code) for alias, code in get_global("language_aliases").items() if code in names}
+    own_names = ("de", "fr", "es", "it", "pt", "ru", "ar")
+    codes |= {(Locale(code).get_display_name() or code).lower(): code for code in own_names}
+    return codes | {"nb": "no", "nn": "no", "iw": "he", "in": "id"}
+
+
+def usable_id(value: object) -> str | None:
+    """Return a record's own id for use in a URL: as it is where it can be, or what is readable of it and a hash."""
+    line = to_line(value)
+    if not line:
+        return None
+    if _USABLE_ID.fullmatch(line) and not _NO_ID.search(line):
+        return line
+    return make_id(line, line)
+
+
+def make_id(readable: str, *whole: str) -> str:
+    """Return an id of which the first part can be read and the second is a hash."""
+    slug = _NOT_IN_SLUG.sub("-", readable)[:_MAX_SLUG_LENGTH].strip("-") or "article"
+    # Six bytes: among a million articles of one name, two get the same once in five hundred archives.
+    content = "\0".join(whole).encode("utf-8", "replace")
+    return f"{slug}-{hashlib.blake2b(content, digest_size=6).hexdigest()}"

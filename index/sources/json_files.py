@@ -1,0 +1,147 @@
+"""JSON: a record a line, an array of records, one record, or several one after the other.
+
+An array is read value by value by the standard library's decoder, which knows NaN and says where it stopped, so that
+nothing else is needed for files larger than memory.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator, Mapping
+
+import regex
+
+from index.errors import SourceError, in_brief
+from index.sources.decoding import detect_encoding
+from index.sources.limits import MAX_TEXT_SIZE
+from index.sources.lines import decode_line, read_lines
+from index.sources.packing import BUFFER_SIZE
+from index.sources.parts import Document, Part
+
+# Not strict: a line break within a text is a sloppy writer's, and what is meant is plain.
+_decoder = json.JSONDecoder(strict=False)
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
+_SPACE = regex.compile(r"[\s\ufeff]*")
+_BETWEEN = regex.compile(r"[\s,]*")
+# Where the decoder stops this near to the end of what has been read, more may mend it: "tru", "-", "\ud83".
+_MARGIN = 16
+
+
+def read_json_lines(part: Part) -> Iterator[Document | SourceError]:
+    """Yield the lines of a file with a record each."""
+    for number, line in enumerate(read_lines(part), start=1):
+        place = f"{part.place}:{number}"
+        if line is None:
+            yield SourceError(place, f"is longer than {MAX_TEXT_SIZE >> 20} MB")
+        elif line and not line.isspace():
+            yield Document("json", line, place, part.path)
+
+
+def read_json(part: Part) -> Iterator[Document | SourceError]:
+    """Yield the records of a JSON file, whichever way they are in it."""
+    head = part.head()
+    if _has_lines(head):
+        yield from read_json_lines(part)
+        return
+    values = _with_damage(_read_values(part))
+    number, value = 0, next(values, None)
+    while value is not None:
+        # One is looked ahead for: a record by itself has the id of its file.
+        following = next(values, None)
+        if isinstance(value, SourceError):
+            raise value
+        is_alone = number == 0 and following is None
+        place = part.place if is_alone else f"{part.place}[{number}]"
+        if isinstance(value, Mapping):
+            yield Document("record", value, place, part.path, part.file_id if is_alone else None)
+        else:
+            yield SourceError(place, "is no record with named fields")
+        number, value = number + 1, following
+
+
+def _with_damage(values: Iterator[object]) -> Iterator[object]:
+    """Yield values, and the error that ends them as the last."""
+    try:
+        yield from values
+    except SourceError as error:
+        yield error
+
+
+def _has_lines(head: bytes) -> bool:
+    """Say whether the first line is a record and there is another one."""
+    first, _, rest = head.partition(b"\n")
+    if not first.lstrip(codecs.BOM_UTF8).startswith(b"{") or not rest.lstrip().startswith(b"{"):
+        return False
+    try:
+        _decoder.decode(decode_line(first.lstrip(codecs.BOM_UTF8)))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _read_values(part: Part) -> Iterator[object]:
+    """Yield the values of the outermost array, or those that stand alone."""
+    # Without the last character, of which half may be missing.
+    head = part.head().rstrip(_BEYOND_ASCII)
+    decode_more = codecs.getincrementaldecoder(detect_encoding(head))("replace").decode
+    waiting, at, is_last = "", 0, False
+    in_array: bool | None = None
+    while True:
+        value: object
+        if in_array is None:
+            at = _end(_SPACE, waiting, at)
+            if at < len(waiting):
+                in_array = waiting[at] == "["
+                at += in_array
+        at = _end(_BETWEEN, waiting, at)
+        if in_array and waiting[at : at + 1] == "]":
+            return
+        if at < len(waiting):
+            try:
+                value, at = _decoder.raw_decode(waiting, at)
+            except RecursionError:
+                raise SourceError(part.place, "is nested too deeply") from None
+            except ValueError as error:
+                if is_last or _is_broken(error, waiting, at):
+                    raise SourceError(part.place, f"is no JSON: {_explain(error)}") from error
+            else:
+                yield value
+                continue
+        if is_last:
+            if in_array:
+                raise SourceError(part.place, "is cut off")
+            return
+        if len(waiting) - at > MAX_TEXT_SIZE:
+            reason = f"has a value of more than {MAX_TEXT_SIZE >> 20} MB; a record a line can be read"
+            raise SourceError(part.place, reason)
+        # As much again as waits: a long value is tried a few times and not a hundred.
+        more = part.stream.read1(max(BUFFER_SIZE, len(waiting) - at))
+        is_last = not more
+        waiting, at = waiting[at:] + decode_more(more, is_last), 0
+
+
+def _end(pattern: regex.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _is_broken(error: ValueError, waiting: str, at: int) -> bool:
+    """Say whether a value is none, however it goes on."""
+    if not isinstance(error, json.JSONDecodeError):
+        return True
+    return not error.msg.startswith("Unterminated") and at <= error.pos < len(waiting) - _MARGIN
+
+
+def _explain(error: ValueError) -> str:
+    return error.msg.lower() if isinstance(error, json.JSONDecodeError) else in_brief(error)
+
+
+def parse_json(content: bytes) -> object:
+    """Return the value of a line; raises `SourceError`."""
+    try:
+        return _decoder.decode(decode_line(content))
+    except RecursionError:
+        raise SourceError("", "is nested too deeply") from None
+    except ValueError as error:
+        raise SourceError("", f"is no JSON: {_explain(error)}") from error

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from index.language import LANGUAGES, detect_language
+
+SENTENCES = {
+    "ar": "تراجعت الأسهم بعد أن أعلن البنك عن خسارة",
+    "bg": "Акциите паднаха, след като банката обяви загуба",
+    "cs": "Akcie prudce klesly poté, co banka oznámila ztrátu",
+    "da": "Aktierne faldt, efter at banken havde meldt om et tab",
+    "de": "Die Aktien fielen, nachdem die Bank einen Verlust gemeldet hatte",
+    "el": "Οι μετοχές έπεσαν μετά την ανακοίνωση ζημιών από την τράπεζα",
+    "en": "Shares fell sharply after the bank reported a loss",
+    "es": "Las acciones cayeron después de que el banco anunciara pérdidas",
+    "fa": "سهام بانک پس از اعلام زیان به شدت سقوط کرد",
+    "fi": "Osakkeet laskivat jyrkästi pankin ilmoitettua tappiosta",
+    "fr": "Les actions ont chuté après l'annonce d'une perte par la banque",
+    "he": "המניות צנחו לאחר שהבנק דיווח על הפסד",
+    "hi": "बैंक के घाटे की घोषणा के बाद शेयर गिर गए",
+    "hu": "A részvények zuhantak, miután a bank veszteséget jelentett",
+    "id": "Saham anjlok setelah bank melaporkan kerugian",
+    "it": "Le azioni sono crollate dopo l'annuncio di una perdita della banca",
+    "ja": "銀行が赤字を発表し株価は急落した",
+    "ko": "은행이 손실을 발표한 뒤 주가가 급락했다",
+    "nl": "De aandelen daalden nadat de bank een verlies had gemeld",
+    "no": "Aksjene falt etter at banken meldte om tap",
+    "pl": "Akcje spadły po tym, jak bank ogłosił stratę",
+    "pt": "As ações caíram depois que o banco anunciou um prejuízo",
+    "ro": "Acțiunile au scăzut după ce banca a anunțat o pierdere",
+    "ru": "Акции резко упали после того, как банк сообщил об убытках",
+    "sv": "Aktierna föll efter att banken redovisat en förlust",
+    "tr": "Bankanın zarar açıklamasının ardından hisseler sert düştü",
+    "uk": "Акції різко впали після того, як банк повідомив про збитки",
+    "vi": "Cổ phiếu giảm mạnh sau khi ngân hàng báo lỗ",
+    "zh": "银行公布亏损后股价大跌",
+}
+
+
+@pytest.mark.parametrize(("language", "sentence"), SENTENCES.items())
+def test_one_sentence_is_enough(language: str, sentence: str) -> None:
+    assert detect_language(sentence) == language
+    assert language in LANGUAGES
+
+
+@pytest.mark.parametrize("text", ["", " ", "OK", "123 456", "a@b.c <x@y.z>", "dfjk sdfkj weoi", "\ud800", "=" * 500])
+def test_what_is_not_clear_is_not_told(text: str) -> None:
+    assert detect_language(text) is None
+
+
+def test_numbers_and_addresses_mislead_nobody() -> None:
+    prices = "Shr 26 cts vs 21 cts\nNet 5,553,000 vs 4,307,000\nRevs 45.1 mln vs 36.0 mln\n" * 5
+    assert detect_language(prices + SENTENCES["de"] * 3) in ("de", "en", None)
+    header = "In article <1993Apr23.185931.6509@cs.cornell.edu> tedward@cs.cornell.edu (Edward [Ted] Fischer) writes:\n"
+    assert detect_language(header + SENTENCES["en"]) == "en"
+
+
+def test_the_answer_is_the_same_each_time() -> None:
+    assert len({detect_language("Minister Oslo Bank Partner Tower") for _ in range(20)}) == 1
