@@ -145,11 +145,20 @@ def is_right_in_stock(tree: Any) -> bool:
     """Say whether stock's generic path gives what it says itself that it gives.
 
     Its AndNot lets the first article through. Its AndMaybe forgets the optional part after a skip, so it is right as
-    the root alone. Its Not can find a deleted article, which makes Otherwise take the wrong side.
+    the root alone. Its Not can find a deleted article, which makes Otherwise take the wrong side, and an outer Not pass
+    over the article after it.
     """
     if has(tree, query.AndNot) or any(has(subtree, query.AndMaybe) for subtree in tree.children()):
         return False
+    if has_nested_not(tree):
+        return False
     return not (has(tree, query.Otherwise) and has(tree, query.Not))
+
+
+def has_nested_not(tree: Any) -> bool:
+    if type(tree) is query.Not and has(tree.query, query.Not):
+        return True
+    return any(has_nested_not(subtree) for subtree in tree.children())
 
 
 def ask_stock(index: Index, tree: Any) -> dict[int, float]:
