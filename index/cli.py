@@ -197,9 +197,11 @@ def _verify(index: str, report_path: Path | None) -> None:
 
 
 def _print_summary(report: job.JobReport, index: str) -> None:
-    rate = f", {report.files / report.seconds:,.0f} files/s" if report.seconds > 0.5 else ""
+    read = report.added + report.updated + report.unchanged
+    rate = f", {read / report.seconds:,.0f} articles/s" if report.seconds > 0.5 else ""
+    files = "file" if report.files == 1 else "files"
     heading = "Nothing written (dry run)" if report.dry_run else f"Generation {report.generation} of {index}"
-    click.echo(_printable(heading) + f": {report.files:,} files in {report.seconds:.1f} s{rate}")
+    click.echo(_printable(heading) + f": {report.files:,} {files} in {report.seconds:.1f} s{rate}")
     for name in ("added", "updated", "unchanged", "removed"):
         click.echo(f"  {name:<10}{getattr(report, name):>9,}")
     click.echo(f"  {'failed':<10}{len(report.failed):>9,}")
