@@ -22,7 +22,10 @@ def read_csv(part: Part) -> Iterator[Document | SourceError]:
     if header is None:
         return
     delimiter = max(_DELIMITERS, key=header.count)
-    names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    try:
+        names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    except csv.Error as error:
+        raise SourceError(f"{part.place}:1", f"is no row of names: {in_brief(error)}") from error
     rows = csv.reader(lines, delimiter=delimiter)
     while True:
         place = f"{part.place}:{rows.line_num + 2}"

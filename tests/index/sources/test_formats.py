@@ -422,3 +422,7 @@ def test_a_damaged_web_archive_is_told(read_bytes: ReadBytes) -> None:
     ):
         reading = read_bytes({"a.warc": broken})
         assert [failure.partition(":")[0] for failure in reading.failed] == ["a.warc"]
+
+
+def test_a_table_whose_first_row_cannot_be_read_is_named(read_bytes: ReadBytes) -> None:
+    assert read_bytes({"a.csv": "title\rbody\nA,B\n"}).failed[0].startswith("a.csv:1: is no row of names: ")
