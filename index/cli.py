@@ -20,6 +20,8 @@ from index.sources import NAMES, describe_formats
 
 # How often a log gets a line of progress, in seconds.
 _LOG_INTERVAL = 5.0
+# And how often a terminal.
+_BAR_INTERVAL = 0.1
 # What an operator reads at a glance; the report has them all.
 _MAX_LISTED = 20
 
@@ -62,7 +64,7 @@ def _option(name: str, variable: str, **settings: Any) -> Callable[[_Command], _
     type=click.IntRange(min=1),
     show_default="the number of processors",
     metavar="N",
-    help="How many files are read at a time.",
+    help="How many processes read the articles.",
 )
 @_option(
     "--memory",
@@ -185,7 +187,7 @@ def _reindex(paths: tuple[Path, ...], index: str, report_path: Path | None, **se
 
 def _verify(index: str, report_path: Path | None) -> None:
     with _Progress() as progress:
-        report = job.verify(index, progress=progress.show)
+        report = job.verify(index, progress=progress.show_articles)
     click.echo(_printable(f"Read {report.articles:,} articles of {report.files:,} files back from {index}."))
     _print_list("Damaged", report.damage)
     _print_list("Changed since they were indexed (reindex takes them up)", report.changed)
@@ -197,15 +199,18 @@ def _verify(index: str, report_path: Path | None) -> None:
 
 
 def _print_summary(report: job.JobReport, index: str) -> None:
-    read = report.added + report.updated + report.unchanged
-    rate = f", {read / report.seconds:,.0f} articles/s" if report.seconds > 0.5 else ""
+    rate = f", {report.articles_per_second:,.0f} articles/s" if report.seconds > 0.5 else ""
     files = "file" if report.files == 1 else "files"
     heading = "Nothing written (dry run)" if report.dry_run else f"Generation {report.generation} of {index}"
     click.echo(_printable(heading) + f": {report.files:,} {files} in {report.seconds:.1f} s{rate}")
     for name in ("added", "updated", "unchanged", "removed"):
         click.echo(f"  {name:<10}{getattr(report, name):>9,}")
+    if report.repeated:
+        click.echo(f"  {'repeated':<10}{report.repeated:>9,}")
     click.echo(f"  {'failed':<10}{len(report.failed):>9,}")
     _print_list("Failed", [f"{failure.path}: {failure.reason}" for failure in report.failed])
+    if report.cleaned_lines:
+        click.echo(f"{report.cleaned_lines:,} lines around the articles, menus and the like, were left out")
     if report.elsewhere:
         articles, stay = ("article", "stays") if report.elsewhere == 1 else ("articles", "stay")
         click.echo(f"{report.elsewhere:,} {articles} from other paths {stay} in the index; --rebuild drops them")
@@ -256,32 +261,59 @@ class _Progress:
 
     def __init__(self) -> None:
         self._bar: Any = None  # click does not export the bar's type
+        self._state = ("", 0, 0, "")
         self._started = self._reported = time.monotonic()
 
     def __enter__(self) -> _Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar:
-            self._bar.render_finish()
+        self._end_bar()
 
-    def show(self, done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            if self._bar is None:
-                self._bar = click.progressbar(
-                    length=total, label="Indexing", show_pos=True, file=sys.stderr, update_min_steps=1
-                )
-            self._bar.update(done - self._bar.pos)
-        elif (now := time.monotonic()) - self._reported >= _LOG_INTERVAL:
-            self._reported = now
-            rate = done / (now - self._started)
-            click.echo(f"{done:,} of {total:,} files ({done / max(total, 1):.0%}), {rate:,.0f} files/s", err=True)
+    def show(self, done: job.Done) -> None:
+        """Show how far the indexing is: in bytes, since a file may be one article or a million."""
+        if not done.all_size:
+            return
+        rate = done.articles / max(time.monotonic() - self._started, 0.001)
+        said = f"{done.files:,} of {done.all_files:,} files, {done.articles:,} articles, {rate:,.0f}/s"
+        self._show("Indexing", done.size, done.all_size, said)
+
+    def show_articles(self, done: int, total: int) -> None:
+        """Show how many articles were read back."""
+        self._show("Reading back", done, total, f"{done:,} of {total:,} articles")
+
+    def _show(self, label: str, done: int, total: int, said: str) -> None:
+        self._state = label, done, total, said
+        is_terminal, now = sys.stderr.isatty(), time.monotonic()
+        if now - self._reported < (_BAR_INTERVAL if is_terminal else _LOG_INTERVAL):
+            return
+        self._reported = now
+        if is_terminal:
+            self._draw_bar()
+        else:
+            click.echo(f"{done / max(total, 1):.0%}: {said}", err=True)
+
+    def _draw_bar(self) -> None:
+        label, done, total, said = self._state
+        if self._bar is None:
+            # Drawn at each call, also when the bar itself has not grown.
+            self._bar = click.progressbar(
+                length=total, label=label, file=sys.stderr, item_show_func=str, update_min_steps=0
+            )
+        # It grows by files that are looked at again.
+        self._bar.length = total
+        self._bar.update(done - self._bar.pos, current_item=said)
+
+    def _end_bar(self) -> None:
+        if self._bar:
+            self._draw_bar()
+            self._bar.render_finish()
+            self._bar = None
 
     def show_commit(self) -> None:
         """Say that the files are done and the rest is writing, which can take as long again."""
         if self._bar:
-            self._bar.render_finish()
-            self._bar = None
+            self._end_bar()
         elif time.monotonic() - self._started < _LOG_INTERVAL:
             return
         click.echo("Writing the index…", err=True)

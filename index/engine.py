@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Literal, Self, get_args
 
 from index.article import Article
 from index.errors import RequestError
+from index.ledger import Ledger
 
 Match = Literal["all", "any"]
 Sort = Literal["relevance", "newest", "oldest"]
@@ -191,20 +192,6 @@ class MarkedArticle:
     paragraphs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
-    """What the index remembers of a file that it was built from, to tell later whether it has changed.
-
-    `path` is absolute; `digest` is of the file's bytes; `articles` has the digest of each article by its id.
-    """
-
-    path: str
-    size: int
-    mtime_ns: int
-    digest: str
-    articles: Mapping[str, str]
-
-
 class SearchEngine(ABC):
     """Answers requests from one index; safe to share between threads.
 
@@ -229,8 +216,8 @@ class SearchEngine(ABC):
         """Return what is in the index."""
 
     @abstractmethod
-    def source_files(self) -> Mapping[str, SourceFile]:
-        """Return the files that the index was built from, by path."""
+    def ledger(self) -> Ledger:
+        """Return what the index remembers of the files that it was made from, to be asked and closed."""
 
     @abstractmethod
     def verify(self) -> None:
@@ -257,20 +244,12 @@ class IndexWriter(ABC):
     """Changes an index, all at once: nothing is seen by any reader before `commit`.
 
     There is one writer at a time; a second raises `IndexLockedError`. Leaving the `with` block without a commit
-    leaves the index as it was.
+    leaves the index as it was. `ledger` is what the index remembers of its files; the caller keeps it, and it is
+    committed right after the rest. `is_torn` says that a crash came between the two, so that they do not fit.
     """
 
-    @abstractmethod
-    def source_files(self) -> Mapping[str, SourceFile]:
-        """Return the files that the index was built from, by path; empty for a rebuild."""
-
-    @abstractmethod
-    def put_file(self, source_file: SourceFile) -> None:
-        """Remember a file; it replaces what was known of the same path."""
-
-    @abstractmethod
-    def forget_file(self, path: str) -> None:
-        """Forget a file; its articles are deleted one by one by the caller."""
+    ledger: Ledger
+    is_torn: bool = False
 
     @abstractmethod
     def put(self, article: Article) -> None:
@@ -282,6 +261,10 @@ class IndexWriter(ABC):
     @abstractmethod
     def delete(self, article_id: str) -> None:
         """Delete an article; one that is not there is no error."""
+
+    @abstractmethod
+    def article_ids(self) -> Iterator[str]:
+        """Yield the ids of all articles that are committed and were not deleted, in no order."""
 
     @abstractmethod
     def commit(self) -> int:

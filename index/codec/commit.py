@@ -8,7 +8,7 @@ count, and the rename before `commit` returns.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -51,6 +51,13 @@ class OpenSegment:
     def num_live(self) -> int:
         """Return how many documents are not deleted."""
         return self.num_docs - self.segment.deleted_count()
+
+    def live_terms(self, field: str) -> Iterator[bytes]:
+        """Yield the terms of a field that are in a document which is not deleted."""
+        entry = self.file.fields.get(field)
+        for term_id in range(entry.first_term, entry.end_term) if entry else ():
+            if not all(map(self.segment.is_deleted, self._terms.doc_ids(term_id).tolist())):
+                yield self._terms.term(term_id)
 
     def delete_by_term(self, field: str, term: bytes) -> int:
         """Delete the documents that have a term; returns how many there were."""

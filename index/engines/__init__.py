@@ -31,6 +31,14 @@ def open_writer(path_or_url: str, *, rebuild: bool = False, memory_mb: int = 512
     return LocalWriter(path_or_url, rebuild=rebuild, memory_mb=memory_mb)
 
 
+def open_rehearsal(path_or_url: str, *, rebuild: bool = False) -> IndexWriter:
+    """Return a writer that writes nothing, to see what another would do; the index need not exist."""
+    _require_path(path_or_url)
+    from index.engines.local.rehearsal import LocalRehearsal  # noqa: PLC0415 -- as above
+
+    return LocalRehearsal(path_or_url, rebuild=rebuild)
+
+
 def _require_path(path_or_url: str) -> None:
     scheme, separator, _ = path_or_url.partition("://")
     if separator:

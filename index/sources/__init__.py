@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from index.sources.documents import Removed, parse_document
 from index.sources.finding import FoundFile, OnError, find_files, resolve
 from index.sources.formats import describe_formats
+from index.sources.parts import Document
 from index.sources.reading import (
     NO_MAPPING,
     digest_file,
-    parse_content,
     read_articles,
     read_content,
     read_file,
+    split_content,
     split_file,
 )
 from index.sources.records import NAMES
@@ -18,15 +20,18 @@ from index.sources.records import NAMES
 __all__ = [
     "NAMES",
     "NO_MAPPING",
+    "Document",
     "FoundFile",
     "OnError",
+    "Removed",
     "describe_formats",
     "digest_file",
     "find_files",
-    "parse_content",
+    "parse_document",
     "read_articles",
     "read_content",
     "read_file",
     "resolve",
+    "split_content",
     "split_file",
 ]

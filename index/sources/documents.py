@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import cast
+from typing import NamedTuple, cast
 
 from index.article import Article, DateOrigin
 from index.errors import SourceError
@@ -19,21 +19,29 @@ from index.sources.records import find_records, make_article, recognise
 from index.sources.text import parse_text
 
 
-def parse_document(document: Document, mapping: Mapping[str, str]) -> list[Article | SourceError]:
-    """Return the articles of a document, and what kept others from being one, each with its place."""
+class Removed(NamedTuple):
+    """What cleaning took off a page."""
+
+    lines: int
+    characters: int
+
+
+def parse_document(document: Document, mapping: Mapping[str, str]) -> list[Article | SourceError | Removed]:
+    """Return the articles of a document, what kept others from being one, each with its place, and what was removed."""
     try:
         return list(_FORMS[document.form](document, mapping))
     except SourceError as error:
         return [SourceError(document.place, error.reason)]
 
 
-def _parse_text(document: Document, mapping: Mapping[str, str]) -> Iterator[Article]:
-    values, record = parse_text(cast(bytes, document.content), document.sidecar)
+def _parse_text(document: Document, mapping: Mapping[str, str]) -> Iterator[Article | Removed]:
+    values, record, removed = parse_text(cast(bytes, document.content), document.sidecar)
     known = recognise(document.hints, {}) | recognise(record, mapping)
     # The body is the text itself; a side-car may hold it too, as it was before it was cleaned.
     known.pop("body", None)
     origin: DateOrigin = "metadata" if "published" in known else "text"
     yield make_article(values | known, document.path, document.file_id, is_plain=True, published_from=origin)
+    yield Removed(*removed)
 
 
 def _parse_html(document: Document, mapping: Mapping[str, str]) -> Iterator[Article]:

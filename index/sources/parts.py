@@ -82,3 +82,10 @@ class Document:
     hints: Mapping[str, object] = field(default_factory=dict)
     charset: str | None = None
     sidecar: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        if isinstance(self.content, bytes):
+            return len(self.content)
+        return sum(len(value) for value in self.content.values() if isinstance(value, str))

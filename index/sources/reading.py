@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from index.article import Article
 from index.errors import SourceError
@@ -25,14 +26,35 @@ from index.sources.parts import BinaryStream, Document, Part
 
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 
+OnRead = Callable[[int], None]
 
-def split_file(file: FoundFile, file_id: str | None = None) -> Iterator[Document | SourceError]:
-    """Yield the documents of a file, and the trouble of its parts.
+
+def _no_matter(_: int) -> None:
+    pass
+
+
+class _Watched(io.FileIO):
+    """A file that tells how much of it is read."""
+
+    def __init__(self, path: Path, on_read: OnRead) -> None:
+        super().__init__(path)
+        self._on_read = on_read
+
+    def readinto(self, buffer: Any, /) -> int:
+        size = super().readinto(buffer) or 0
+        self._on_read(size)
+        return size
+
+
+def split_file(
+    file: FoundFile, file_id: str | None = None, on_read: OnRead = _no_matter
+) -> Iterator[Document | SourceError]:
+    """Yield the documents of a file, and the trouble of its parts; `on_read` is told how many bytes were read.
 
     `file_id` stands in for the file's own id. Raises `SourceError` where the file as a whole can't be read to its end.
     """
     try:
-        with io.BufferedReader(file.path.open("rb", buffering=0), BUFFER_SIZE) as stream:
+        with io.BufferedReader(_Watched(file.path, on_read), BUFFER_SIZE) as stream:
             yield from _split(_part(file, stream, file_id))
     except OSError as error:
         raise SourceError(file.path, explain(error)) from error
@@ -49,24 +71,18 @@ def read_file(
 
     Raises `SourceError` where the file as a whole can't be read to its end, after what could be.
     """
-    yield from _parse(file, split_file(file, file_id), mapping, on_error)
-
-
-def _parse(
-    file: FoundFile, documents: Iterator[Document | SourceError], mapping: Mapping[str, str], on_error: OnError
-) -> Iterator[Article]:
     failures = 0
     document: Document | SourceError | None = None
-    for document in documents:
-        for article in [document] if isinstance(document, SourceError) else parse_document(document, mapping):
-            if isinstance(article, Article):
-                yield article
-                continue
-            if article.path == str(file.path):
-                raise article
-            failures += 1
-            if failures <= limits.MAX_FAILURES:
-                on_error(article)
+    for document in split_file(file, file_id):
+        for one in [document] if isinstance(document, SourceError) else parse_document(document, mapping):
+            if isinstance(one, Article):
+                yield one
+            elif isinstance(one, SourceError):
+                if one.path == str(file.path):
+                    raise one
+                failures += 1
+                if failures <= limits.MAX_FAILURES:
+                    on_error(one)
     if document is None:
         raise SourceError(file.path, "holds no article")
     if failures > limits.MAX_FAILURES:
@@ -173,12 +189,9 @@ def _read_sidecar(file: FoundFile) -> bytes | None:
         raise SourceError(file.path, f"has a .json file beside it that can't be read: {explain(error)}") from error
 
 
-def parse_content(
-    file: FoundFile, content: bytes, file_id: str | None = None, *, mapping: Mapping[str, str] = NO_MAPPING
-) -> list[Article]:
-    """Return the articles in the bytes of a file; `file_id` stands in for its own id. Raises `SourceError`."""
-    part = _part(file, io.BufferedReader(io.BytesIO(content)), file_id)
-    return list(_parse(file, _split(part), mapping, raise_error))
+def split_content(file: FoundFile, content: bytes, file_id: str | None = None) -> Iterator[Document | SourceError]:
+    """Yield the documents in the bytes of a file, as `split_file` does."""
+    return _split(_part(file, io.BufferedReader(io.BytesIO(content)), file_id))
 
 
 def read_articles(path: str | Path, *, mapping: Mapping[str, str] = NO_MAPPING) -> Iterator[Article]:

@@ -20,8 +20,13 @@ _FRONT_MATTER = regex.compile(r"\A\ufeff?\s*---[ \t]*\n(.{0,65536}?)\n(?:---|\.\
 _IS_FIELD = regex.compile(r"[\p{L}_][\p{L}\p{N}_-]*(?: [\p{L}\p{N}_-]+)?:(?:\s|$)", regex.MULTILINE)
 
 
-def parse_text(content: bytes, sidecar: bytes | None) -> tuple[dict[str, object], Mapping[str, object]]:
-    """Return what the text of a file tells, and the record that its front matter and the file beside it make."""
+def parse_text(
+    content: bytes, sidecar: bytes | None
+) -> tuple[dict[str, object], Mapping[str, object], tuple[int, int]]:
+    """Return what the text of a file tells, the record that its front matter and the file beside it make.
+
+    The third are the lines and the characters that were cleaned away.
+    """
     text = decode(content)
     record: dict[str, object] = {}
     found = _FRONT_MATTER.match(text)
@@ -40,7 +45,7 @@ def parse_text(content: bytes, sidecar: bytes | None) -> tuple[dict[str, object]
         "authors": list(cleaned.authors),
         "published": cleaned.published.isoformat() if cleaned.published else None,
     }
-    return told, record
+    return told, record, (cleaned.removed_lines, cleaned.removed_characters)
 
 
 def _read_yaml(text: str) -> dict[str, object]:

@@ -11,10 +11,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from index import SearchRequest, cli, job, open_engine
+from index import SearchRequest, cli, open_engine
 from index.cli import main
 from index.engine import IndexWriter
 from index.engines import open_writer
+from index.job import runner
 
 
 def reindex(*arguments: str | Path, env: dict[str, str] | None = None) -> Result:
@@ -34,7 +35,11 @@ def test_the_summary_has_every_count(seed_folder: Path, tmp_path: Path) -> None:
         ["removed", "0"],
         ["failed", "1"],
     ]
-    assert lines[6:] == ["Failed:", f"  {seed_folder / 'empty.txt'}: holds no text"]
+    assert lines[6:] == [
+        "Failed:",
+        f"  {seed_folder / 'empty.txt'}: holds no text",
+        "22 lines around the articles, menus and the like, were left out",
+    ]
 
 
 def test_strict_makes_a_failed_file_the_exit_status(seed_folder: Path, tmp_path: Path) -> None:
@@ -89,7 +94,7 @@ def test_the_memory_goes_to_the_writer(seed_folder: Path, tmp_path: Path, monkey
         given.append(memory_mb)
         return open_writer(index, rebuild=rebuild, memory_mb=memory_mb)
 
-    monkeypatch.setattr(job, "open_writer", open_with)
+    monkeypatch.setattr(runner, "open_writer", open_with)
     reindex(seed_folder, "--index", tmp_path / "index")
     reindex(seed_folder, "--index", tmp_path / "index", "--memory", "64")
     assert given == [512, 64]
@@ -115,7 +120,7 @@ def test_strange_names_are_shown_escaped(seed_folder: Path, tmp_path: Path) -> N
     report = tmp_path / "report.json"
     result = reindex(seed_folder, "--index", tmp_path / "index", "--report", report)
     assert result.exit_code == 0
-    shown = {line.split(": ")[0].rpartition("/")[2] for line in result.stdout.splitlines()[7:]}
+    shown = {line.split(": ")[0].rpartition("/")[2] for line in result.stdout.splitlines()[7:10]}
     assert shown == {"caf\\udce9.txt", "two\\nlines\\x1b[31m.txt", "right\\u202eleft.txt"}
     failed = [Path(failure["path"]).name for failure in json.loads(report.read_text())["failed"]]
     assert os.fsdecode(b"caf\xe9.txt") in failed
@@ -154,9 +159,9 @@ def test_a_log_is_told_of_the_commit_where_the_run_is_long(
     monkeypatch.setattr(cli, "_LOG_INTERVAL", 0.0)
     (tmp_path / "empty").mkdir()
     lines = reindex(seed_folder, "--index", tmp_path / "index").stderr.splitlines()
-    assert lines[-2].startswith("5 of 5 files (100%)")
+    assert lines[-2].startswith("100%: 5 of 5 files, 5 articles, ")
     assert lines[-1] == "Writing the index…"
-    assert "0 of 0 files" in reindex(tmp_path / "empty", "--index", tmp_path / "index").stderr
+    assert "%" not in reindex(tmp_path / "empty", "--index", tmp_path / "index").stderr
 
 
 def test_the_report_is_written(seed_folder: Path, tmp_path: Path) -> None:
@@ -249,7 +254,7 @@ def run_in_terminal(*arguments: str | Path) -> str:
 def test_a_terminal_gets_a_progress_bar(seed_folder: Path, tmp_path: Path) -> None:
     shown = run_in_terminal(seed_folder, "--index", tmp_path / "index")
     assert "Indexing" in shown
-    assert "5/5" in shown
+    assert "100%  5 of 5 files, 5 articles" in shown
 
 
 def test_a_log_gets_no_progress_bar(seed_folder: Path, tmp_path: Path) -> None:

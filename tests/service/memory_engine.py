@@ -9,11 +9,12 @@ import datetime as dt
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from index import Article, SearchEngine, SearchRequest, SearchResponse, SearchResult
-from index.engine import FacetCount, FacetName, Interpretation, MarkedArticle, QueryTerm, SourceFile, Stats
-from index.errors import ArticleNotFoundError
+from index.engine import FacetCount, FacetName, Interpretation, MarkedArticle, QueryTerm, Stats
+from index.errors import ArticleNotFoundError, IndexMissingError
+from index.ledger import Ledger
 
 
 class MemoryEngine(SearchEngine):
@@ -87,8 +88,8 @@ class MemoryEngine(SearchEngine):
             languages=_count(self.articles, "language"),
         )
 
-    def source_files(self) -> Mapping[str, SourceFile]:
-        return {}
+    def ledger(self) -> Ledger:
+        raise IndexMissingError
 
     def verify(self) -> None:
         self._fail()

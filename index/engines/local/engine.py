@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -22,13 +21,12 @@ from index.engine import (
     SearchRequest,
     SearchResponse,
     SearchResult,
-    SourceFile,
     Stats,
 )
 from index.engines.local.folder import IndexFolder
 from index.engines.local.snapshot import DocIds, Snapshot, open_snapshot
-from index.engines.local.sources import read_source_files
 from index.errors import ArticleNotFoundError
+from index.ledger import Ledger
 from index.query_language import Bag, Everything, Leaf, Not, Phrase, Prefix, Query, Word, leaves, parse, write
 from index.query_tree import build_tree, restrict, terms_of
 from index.snippets import Marker
@@ -104,10 +102,9 @@ class LocalEngine(SearchEngine):
         """Return what is in the index."""
         return self._snapshot().stats
 
-    def source_files(self) -> Mapping[str, SourceFile]:
-        """Return the files that the index was built from, by path."""
-        current = self._folder.read_current()
-        return read_source_files(self._folder.sources_path(self._folder.build_path(current)))
+    def ledger(self) -> Ledger:
+        """Return what the index remembers of the files that it was made from, to be asked and closed."""
+        return Ledger.read(self._folder.ledger_path(self._folder.build_path(self._folder.read_current())))
 
     def verify(self) -> None:
         """Read the whole index and compare it with its checksums; raises `IndexCorruptError`."""

@@ -104,7 +104,7 @@ class IndexFolder:
         """Return the folder of the live build."""
         return self.path / current.build
 
-    def sources_path(self, build: Path) -> Path:
+    def ledger_path(self, build: Path) -> Path:
         """Return the file in a build that remembers the files it was made from."""
         return build / "sources.sqlite"
 

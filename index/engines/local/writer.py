@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
@@ -14,10 +14,10 @@ from index.article import Article
 from index.codec.building.builder import SegmentBuilder
 from index.codec.building.merge import merge_segments
 from index.codec.commit import MAX_DOCS, OpenSegment, SegmentSet, choose_merge
-from index.engine import IndexWriter, SourceFile
+from index.engine import IndexWriter
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
-from index.engines.local.sources import SourceFiles, read_source_files
 from index.errors import DatelineError, IndexCorruptError, IndexMissingError, IndexUnavailableError
+from index.ledger import Ledger
 
 
 class LocalWriter(IndexWriter):
@@ -45,7 +45,7 @@ class LocalWriter(IndexWriter):
             self._is_new_build = False
             with told_as_damage(self._build):
                 self._segments = SegmentSet(self._build)
-            self._known_files = read_source_files(self._folder.sources_path(self._build))
+            self.ledger = Ledger.open(self._folder.ledger_path(self._build))
             # Not before the live build has opened: what looks like a leftover may be all that there is.
             self._folder.delete_leftovers(keep=current.build)
             self._folder.delete_unfinished(self._build)
@@ -57,8 +57,8 @@ class LocalWriter(IndexWriter):
             self._build = self._folder.new_build()
             self._is_new_build = True
             self._segments = SegmentSet.create(self._build, schema.make_schema())
-            self._known_files = {}
-        self._sources = SourceFiles(self._folder.sources_path(self._build))
+            self.ledger = Ledger.open(self._folder.ledger_path(self._build))
+        self.is_torn = self.ledger.generation != self._segments.generation
         self._committed = list(self._segments.segments)
         self._builder = self._new_builder()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="segment")
@@ -80,18 +80,6 @@ class LocalWriter(IndexWriter):
 
     def _new_builder(self) -> SegmentBuilder:
         return SegmentBuilder(schema.BUILDER_FIELDS, folder=str(self._build))
-
-    def source_files(self) -> Mapping[str, SourceFile]:
-        """Return the files that the index was built from, by path; empty for a rebuild."""
-        return self._known_files
-
-    def put_file(self, source_file: SourceFile) -> None:
-        """Remember a file; it replaces what was known of the same path."""
-        self._sources.put(source_file)
-
-    def forget_file(self, path: str) -> None:
-        """Forget a file; its articles are deleted one by one by the caller."""
-        self._sources.forget(path)
 
     def put(self, article: Article) -> None:
         """Add an article; it replaces the committed one with the same id."""
@@ -117,6 +105,12 @@ class LocalWriter(IndexWriter):
         for opened in segments:
             if opened.delete_by_term("id", term):
                 self._has_changed = True
+
+    def article_ids(self) -> Iterator[str]:
+        """Yield the ids of all articles that are committed and were not deleted, in no order."""
+        for opened in self._committed:
+            for term in opened.live_terms("id"):
+                yield term.decode("utf-8", "surrogatepass")
 
     def _flush(self) -> None:
         """Begin to make a segment of the articles that wait."""
@@ -166,7 +160,7 @@ class LocalWriter(IndexWriter):
                 self._finish_flush()
                 self._merge()
                 self._segments.commit()
-            self._sources.commit()
+            self.ledger.commit(self._segments.generation)
             if self._is_new_build:
                 self._folder.make_live(self._build, self._base_generation)
         self._close()
@@ -199,7 +193,7 @@ class LocalWriter(IndexWriter):
             self._thread.shutdown()  # waits: nothing may be written into a folder that is being cleaned
             self._builder.close()
         finally:
-            self._sources.close()
+            self.ledger.close()
 
     @contextmanager
     def _failing_as_one(self) -> Iterator[None]:

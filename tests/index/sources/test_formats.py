@@ -11,6 +11,7 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from index.article import Article
 from index.errors import SourceError
 from index.sources import find_files, limits, split_file
 from index.sources.documents import parse_document
@@ -333,7 +334,7 @@ def test_documents_can_be_sent_to_another_process_and_what_they_make_back(tmp_pa
             made += parse_document(document, {})
             sent += pickle.loads(pickle.dumps(parse_document(copy, {})))
     assert list(map(str, made)) == list(map(str, sent))
-    assert len(made) == 12
+    assert sum(isinstance(one, Article) for one in made) == 10
 
 
 # --- Web archives

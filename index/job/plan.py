@@ -6,36 +6,37 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from index.engine import SourceFile
 from index.errors import SourceError
+from index.ledger import SourceFile
 from index.sources import FoundFile
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Files to read, files known to be unchanged, files that are gone, and how many articles are from elsewhere."""
+    """Files to read with what is known of them, unchanged ones, those that are gone, and articles elsewhere."""
 
-    to_read: list[FoundFile]
-    unchanged: list[SourceFile]
+    to_read: list[tuple[FoundFile, SourceFile | None]]
+    unchanged: list[tuple[FoundFile, SourceFile]]
     vanished: list[SourceFile]
     elsewhere: int
 
 
 def make_plan(
-    roots: Iterable[str], found: list[FoundFile], unseen: Iterable[str], known: Mapping[str, SourceFile]
+    roots: Iterable[str], found: list[FoundFile], unseen: Iterable[str], known: Mapping[str, SourceFile], mapping: str
 ) -> Plan:
     """Compare what was found below the roots with what is known; what is at or below `unseen` could not be looked at.
 
-    Raises `SourceError` for a root of which everything has gone.
+    A file of which other fields are to be taken than before is read again. Raises `SourceError` for a root of which
+    everything has gone.
     """
-    to_read: list[FoundFile] = []
-    unchanged: list[SourceFile] = []
+    to_read: list[tuple[FoundFile, SourceFile | None]] = []
+    unchanged: list[tuple[FoundFile, SourceFile]] = []
     for file in found:
         before = known.get(str(file.path))
-        if before and (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
-            unchanged.append(before)
+        if before and (before.size, before.mtime_ns, before.mapping) == (file.size, file.mtime_ns, mapping):
+            unchanged.append((file, before))
         else:
-            to_read.append(file)
+            to_read.append((file, before))
     given, hidden = set(roots), set(unseen)
     present = {str(file.path) for file in found}
     vanished: list[SourceFile] = []
@@ -44,7 +45,7 @@ def make_plan(
         if path in present:
             continue
         if not any(_above(path, given)):
-            elsewhere += len(before.articles)
+            elsewhere += before.num_articles
         elif not any(_above(path, hidden)):
             vanished.append(before)
     _require_something_left(given, present, vanished)

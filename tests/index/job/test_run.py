@@ -10,16 +10,16 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from index import SearchRequest, job, open_engine
-from index.engine import SourceFile
 from index.errors import IndexCorruptError, IndexLockedError, SourceError
-from index.sources import FoundFile, find_files, finding
+from index.job.changes import Changes
+from index.sources import finding
 from tests.conftest import SEEDS
 from tests.index.conftest import RunWithoutRights
 
@@ -34,8 +34,8 @@ def total(index: Path, query: str = "") -> int:
 
 
 def article_ids(index: Path) -> set[str]:
-    with open_engine(str(index)) as engine:
-        return {article_id for file in engine.source_files().values() for article_id in file.articles}
+    with open_engine(str(index)) as engine, engine.ledger() as ledger:
+        return {article_id for article_id, _, _ in ledger.articles()}
 
 
 def test_a_second_run_does_nothing(seed_folder: Path, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_file_that_was_only_touched_is_not_parsed(
     def fail(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(job, "parse_content", fail)
+    monkeypatch.setattr(Changes, "take", fail)
     report = job.run([seed_folder], index)
     assert (counts(report), report.generation) == ((0, 0, 5, 0, 0), 1)
     assert report.bytes_read > 0
@@ -235,30 +235,6 @@ def test_a_name_that_is_not_utf8_is_a_failure(seed_folder: Path, tmp_path: Path)
     assert report.failed == [job.Failure(str(path), "its name is not UTF-8; rename it")]
 
 
-def test_files_are_read_a_few_ahead_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    workers, number = 2, 100
-    for place in range(number):
-        (tmp_path / f"{place:03}.txt").write_text("text")
-    started: list[Path] = []
-    read = job._read
-
-    def count(file: FoundFile, before: SourceFile | None, mapping: Mapping[str, str]) -> job._Reading:
-        started.append(file.path)
-        return read(file, before, mapping)
-
-    monkeypatch.setattr(job, "_read", count)
-    found = list(find_files([tmp_path]))
-    most = workers * job.READ_AHEAD + 1
-    yielded = []
-    for file, reading in job._read_all(found, {}, workers):
-        reading.result()
-        yielded.append(file)
-        assert len(started) <= len(yielded) - 1 + most
-    assert yielded == found
-    # Ahead at all: one at a time would leave the writer waiting.
-    assert most >= 8 * workers
-
-
 def test_a_missing_path_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such file or folder"):
         job.run([tmp_path / "nowhere"], str(tmp_path / "index"))
@@ -289,9 +265,14 @@ def test_the_number_of_workers_does_not_change_the_index(seed_folder: Path, tmp_
 
 
 def test_progress_ends_at_the_number_of_files(seed_folder: Path, tmp_path: Path) -> None:
-    seen: list[tuple[int, int]] = []
-    job.run([seed_folder], str(tmp_path / "index"), progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(done, 5) for done in range(6)]
+    seen: list[job.Done] = []
+    size = sum(path.stat().st_size for path in seed_folder.iterdir())
+    job.run([seed_folder], str(tmp_path / "index"), progress=seen.append)
+    assert [done.files for done in seen] == sorted(done.files for done in seen)
+    assert (seen[0], seen[-1]) == (job.Done(0, 5, 0, size, 0), job.Done(5, 5, size, size, 5))
+    seen.clear()
+    job.run([seed_folder], str(tmp_path / "index"), progress=seen.append)
+    assert seen == [job.Done(5, 5, 0, 0, 5)]
 
 
 def test_two_writers_at_once_are_refused_and_the_holder_is_named(seed_folder: Path, tmp_path: Path) -> None:
@@ -324,8 +305,8 @@ SLOW_REINDEX = """
 import sys, time
 from index import job
 
-def stop_half_way(done, total):
-    if done == total // 2:
+def stop_half_way(done):
+    if done.articles == 150:
         print("half", flush=True)
         time.sleep(60)
 
@@ -387,11 +368,10 @@ def test_verify_compares_what_is_in_the_articles(seed_folder: Path, tmp_path: Pa
     job.run([seed_folder], str(index))
     changed, *_ = sorted(article_ids(index))
     with closing(sqlite3.connect(index / "build-0001" / "sources.sqlite")) as connection:
-        ((path, articles),) = connection.execute(
-            "SELECT path, articles FROM source_file WHERE articles LIKE ?", (f"%{changed}%",)
+        ((path,),) = connection.execute(
+            "SELECT path FROM article JOIN source_file ON number = file WHERE id = ?", (changed,)
         ).fetchall()
-        other = json.dumps(dict.fromkeys(json.loads(articles), "0" * 32))
-        connection.execute("UPDATE source_file SET articles = ? WHERE path = ?", (other, path))
+        connection.execute("UPDATE article SET digest = ? WHERE id = ?", (bytes(16), changed))
         connection.commit()
     assert job.verify(str(index)).damage == [f"The article {changed} of {path} differs from what was indexed."]
 
@@ -418,6 +398,29 @@ def test_verify_finds_what_the_index_lost(seed_folder: Path, tmp_path: Path, mak
     damage = job.verify(str(other)).damage
     assert sum("is missing" in line for line in damage) == 5
     assert damage[-1] == "The index holds 1 articles, but its files have 5."
+
+
+def test_a_crash_between_the_commits_of_index_and_ledger_is_mended(seed_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    ledger = index / "build-0001" / "sources.sqlite"
+    job.run([seed_folder], str(index))
+    before = ledger.read_bytes()
+    changed, removed, *_ = sorted(seed_folder.iterdir())
+    content, status = removed.read_bytes(), removed.stat()
+    changed.write_text("A lion was seen.")
+    removed.unlink()
+    (seed_folder / "new.txt").write_text("A zebra came.")
+    job.run([seed_folder], str(index))
+    ledger.write_bytes(before)
+    # What the index alone knows of is gone, and what the ledger alone knows of is as it was.
+    (seed_folder / "new.txt").unlink()
+    removed.write_bytes(content)
+    os.utime(removed, ns=(status.st_atime_ns, status.st_mtime_ns))
+    report = job.run([seed_folder], str(index))
+    assert report.failed == []
+    assert (total(index), total(index, "lion"), total(index, "zebra")) == (5, 1, 0)
+    assert job.verify(str(index)).damage == []
+    assert job.run([seed_folder], str(index)).bytes_read == 0
 
 
 def test_a_damaged_file_list_is_told(seed_folder: Path, tmp_path: Path) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from index import SearchRequest, job, open_engine
-from index.article import Article
-from index.sources import read_file
+from index.job import changes
+from tests.index.job.test_run import article_ids, counts, total
 from tests.index.sources.packed import make_tar, make_zip
-from tests.index.test_job import article_ids, counts, total
 
 
 def write_lines(path: Path, *records: dict[str, object] | str) -> None:
@@ -101,18 +98,84 @@ def test_ids_that_are_taken_are_told_one_by_one(tmp_path: Path, monkeypatch: pyt
     report = job.run([folder], str(index))
     assert (report.added, total(index, "lion")) == (3, 0)
     assert [failure.reason for failure in report.failed] == [
-        "has two articles with the id 'a1'; the first is kept",
+        "has two articles with the id 'a1' that differ; the first is kept",
         f"has an article with the id 'a2', which {folder / 'a.jsonl'} has; that one is kept",
     ]
     # Ids of another field, or of what the articles say.
     assert counts(job.run([folder], str(index), rebuild=True, mapping={"id": ""}))[0] == 5
-    monkeypatch.setattr(job, "_MAX_TAKEN", 1)
-    write_lines(folder / "a.jsonl", *[article(1)] * 5)
+    monkeypatch.setattr(changes, "MAX_FAILURES", 1)
+    write_lines(folder / "a.jsonl", article(1), *(article(1, f"A lion, {number}.") for number in range(4)))
     report = job.run([folder / "a.jsonl"], str(tmp_path / "third"))
     assert [failure.reason for failure in report.failed] == [
-        "has two articles with the id 'a1'; the first is kept",
-        "has 3 more articles whose ids are taken",
+        "has two articles with the id 'a1' that differ; the first is kept",
+        "has 3 more failures like these",
     ]
+
+
+def test_the_same_article_again_is_counted_and_no_failure(tmp_path: Path) -> None:
+    folder, index = tmp_path / "news", str(tmp_path / "index")
+    write_lines(folder / "a.jsonl", article(1), article(1), article(2))
+    write_lines(folder / "b.jsonl", article(2), article(3))
+    report = job.run([folder], index)
+    assert (counts(report), report.repeated) == ((3, 0, 0, 0, 0), 2)
+    report = job.run([folder], index)
+    assert (counts(report), report.bytes_read) == ((0, 0, 3, 0, 0), 0)
+
+
+@pytest.mark.parametrize("gone", [[], [article(1)]], ids=["the file", "its line"])
+def test_what_another_file_had_first_is_taken_from_the_file_that_is_left(
+    tmp_path: Path, gone: list[dict[str, object]]
+) -> None:
+    folder, index = tmp_path / "news", tmp_path / "index"
+    write_lines(folder / "a.jsonl", article(1), article(2))
+    write_lines(folder / "b.jsonl", article(2, "A lion."), article(3))
+    assert counts(job.run([folder], str(index))) == (3, 0, 0, 0, 1)
+    if gone:
+        write_lines(folder / "a.jsonl", *gone)
+    else:
+        (folder / "a.jsonl").unlink()
+    report = job.run([folder], str(index))
+    assert counts(report) == (1, 0, 1 + len(gone), 2 - len(gone), 0)
+    assert (total(index, "lion"), job.verify(str(index)).damage) == (1, [])
+    # All is settled, and b.jsonl is not read again.
+    assert job.run([folder], str(index)).bytes_read == 0
+
+
+def test_an_article_that_moves_to_another_file_stays(tmp_path: Path) -> None:
+    folder, index = tmp_path / "news", tmp_path / "index"
+    write_lines(folder / "a.jsonl", article(1))
+    write_lines(folder / "b.jsonl", article(2), article(3))
+    job.run([folder], str(index))
+    # To a file that is read before the one that it leaves, and back to one that is read after it.
+    write_lines(folder / "a.jsonl", article(3))
+    write_lines(folder / "b.jsonl", article(2), article(1))
+    report = job.run([folder], str(index))
+    assert report.failed == []
+    assert article_ids(index) == {"a1", "a2", "a3"}
+    assert (total(index), job.verify(str(index)).damage) == (3, [])
+
+
+def test_other_fields_are_taken_from_files_that_have_not_changed(tmp_path: Path) -> None:
+    path, index = tmp_path / "news" / "a.jsonl", str(tmp_path / "index")
+    write_lines(path, article(1))
+    job.run([path], index)
+    mapping = {"published": "pub_ts"}
+    assert counts(job.run([path], index, mapping=mapping)) == (0, 1, 0, 0, 0)
+    assert job.run([path], index, mapping=mapping).bytes_read == 0
+    assert counts(job.run([path], index)) == (0, 1, 0, 0, 0)
+
+
+def test_the_order_of_what_is_given_does_not_change_the_index(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_lines(tmp_path / name / "a.jsonl", *(article(number, f"{name} zebra") for number in range(3)))
+        (tmp_path / name / "b.txt").write_text(f"A lion, {name}.")
+    segments = []
+    for number, order in enumerate((["one", "two"], ["two", "one"])):
+        index = tmp_path / f"index-{number}"
+        job.run([tmp_path / name for name in order], str(index), workers=number + 1)
+        (segment,) = index.glob("build-*/*.segment")
+        segments.append(segment.read_bytes())
+    assert segments[0] == segments[1]
 
 
 def test_fields_are_mapped(tmp_path: Path) -> None:
@@ -124,29 +187,3 @@ def test_fields_are_mapped(tmp_path: Path) -> None:
         assert found.published is not None
         assert (found.published.isoformat(), found.published_from) == ("2017-04-13T00:00:01+00:00", "metadata")
         assert engine.search(SearchRequest(query="zebra", language=("en",))).total == 1
-
-
-def test_articles_are_put_as_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "news" / "a.jsonl"
-    write_lines(path, *map(article, range(1000)))
-    parsed = 0
-    most_ahead = 0
-    put = 0
-
-    def count_parsed(*arguments: Any, **settings: Any) -> Iterator[Article]:
-        nonlocal parsed
-        for one in read_file(*arguments, **settings):
-            parsed += 1
-            yield one
-
-    def count_put(*arguments: Any) -> str | None:
-        nonlocal put, most_ahead
-        most_ahead = max(most_ahead, parsed - put)
-        put += 1
-        return claim(*arguments)
-
-    claim = job._Changes._claim
-    monkeypatch.setattr(job, "read_file", count_parsed)
-    monkeypatch.setattr(job._Changes, "_claim", count_put)
-    assert job.run([path], str(tmp_path / "index")).added == 1000
-    assert most_ahead == 1

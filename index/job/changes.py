@@ -1,0 +1,178 @@
+"""What was read, compared with what the index has, and taken to the writer: the one place that decides and counts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+
+from index.article import Article
+from index.engine import IndexWriter
+from index.errors import SourceError
+from index.job.reading import Closed, Opened
+from index.job.report import Failure, JobReport
+from index.job.worker import Outcome
+from index.ledger import UNREAD, Owner, SourceFile
+from index.sources import FoundFile, Removed
+from index.sources.limits import MAX_FAILURES
+
+# Articles that are compared with the ledger at once.
+_BATCH = 256
+
+
+class Changes:
+    """Takes files one after another, each as `open`, `take` for what came of its documents, and `close`.
+
+    `unread` are the paths that are still to be read in this run: what they own may have moved.
+    """
+
+    def __init__(self, writer: IndexWriter, report: JobReport, mapping: str, unread: Iterable[str]) -> None:
+        self._writer = writer
+        self._ledger = writer.ledger
+        self._known = writer.ledger.files()
+        self._report = report
+        self._mapping = mapping
+        self._unread = set(unread)
+
+    def keep(self, file: SourceFile) -> None:
+        """Count a file that has not changed."""
+        self._report.unchanged += file.num_articles
+
+    def remove(self, file: SourceFile) -> None:
+        """Delete a file that is gone, with its articles."""
+        self._delete(self._ledger.ids_of(file.path))
+        self._ledger.forget_file(file.path)
+
+    def open(self, opened: Opened) -> None:
+        """Begin a file that is new or may have changed."""
+        self._file = opened.file
+        self._path = str(opened.file.path)
+        self._digest = opened.digest
+        self._is_same = opened.is_same
+        self._unread.discard(self._path)
+        self._waiting: list[tuple[Article, str]] = []
+        self._has_content = False
+        self._num_claimed = self._num_taken = self._num_failures = 0
+        self._whole_failed: SourceError | None = None
+        self._report.bytes_read += opened.file.size
+
+    def take(self, outcome: Outcome) -> None:
+        """Put the articles of a document."""
+        self._has_content = True
+        for one in outcome:
+            if isinstance(one, SourceError):
+                self.fail(one)
+            elif isinstance(one, Removed):
+                self._report.cleaned_lines += one.lines
+                self._report.cleaned_characters += one.characters
+            else:
+                self._waiting.append(one)
+        if len(self._waiting) >= _BATCH:
+            self._put_waiting()
+
+    def fail(self, error: SourceError) -> None:
+        """Count what kept a part of the file, or all of it, from being an article."""
+        self._has_content = True
+        if error.path == self._path:
+            self._whole_failed = error
+            return
+        self._num_failures += 1
+        if self._num_failures <= MAX_FAILURES:
+            self._report.failed.append(Failure(error.path, error.reason))
+
+    def close(self, closed: Closed) -> None:
+        """End a file: remember it, and delete the articles that it has no more.
+
+        What could not be read of it keeps what the index has of it, and is tried again.
+        """
+        self._put_waiting()
+        found, before = self._file, self._known.get(self._path)
+        if self._is_same and before:
+            # It was only touched; with the new time remembered it need not be read again.
+            self.keep(before)
+            self._ledger.put_file(replace(before, mtime_ns=found.mtime_ns))
+            return
+        error = closed.error or self._whole_failed
+        if error is None and not self._has_content:
+            error = SourceError(self._path, "holds no article")
+        if self._num_failures > MAX_FAILURES:
+            reason = f"has {self._num_failures - MAX_FAILURES:,} more failures like these"
+            self._report.failed.append(Failure(self._path, reason))
+        if error is not None:
+            self._report.failed.append(Failure(error.path, error.reason))
+            if self._num_claimed:
+                # What could be read is in the index. The rest of what was known stays.
+                self._remember(mtime_ns=UNREAD, digest="")
+        elif self._num_claimed or not self._num_failures:
+            self._delete(self._ledger.unseen(self._path))
+            self._remember(mtime_ns=found.mtime_ns, digest=self._digest)
+
+    def _remember(self, *, mtime_ns: int, digest: str) -> None:
+        self._ledger.put_file(
+            SourceFile(
+                path=self._path,
+                size=self._file.size,
+                mtime_ns=mtime_ns,
+                digest=digest,
+                mapping=self._mapping,
+                num_taken=self._num_taken,
+            )
+        )
+
+    def _put_waiting(self) -> None:
+        owners = self._ledger.owners([article.id for article, _ in self._waiting])
+        claimed: dict[str, str] = {}
+        for article, digest in self._waiting:
+            owner = owners.get(article.id)
+            if owner is not None and not self._may_claim(owner):
+                self._tell_taken(article.id, digest, owner)
+                continue
+            claimed[article.id] = digest
+            owners[article.id] = Owner(self._path, digest, is_seen=True)
+            if owner is not None and owner.digest == digest:
+                self._report.unchanged += 1
+                continue
+            if owner is None:
+                self._report.added += 1
+            else:
+                self._report.updated += 1
+            self._writer.put(article)
+        self._ledger.own(self._path, claimed)
+        self._num_claimed += len(claimed)
+        self._waiting = []
+
+    def _may_claim(self, owner: Owner) -> bool:
+        """Say whether an id is this file's: it had it before, or it has moved here from one that is yet to be read."""
+        return not owner.is_seen and (owner.path == self._path or owner.path in self._unread)
+
+    def _tell_taken(self, article_id: str, digest: str, owner: Owner) -> None:
+        self._num_taken += owner.path != self._path
+        if owner.digest == digest:
+            # The same page captured twice, the same export in two places.
+            self._report.repeated += 1
+        else:
+            # It is of one part, whatever the file is.
+            self._num_failures += 1
+            if self._num_failures <= MAX_FAILURES:
+                self._report.failed.append(Failure(self._path, _explain(self._file, article_id, owner.path)))
+
+    def _delete(self, article_ids: list[str]) -> None:
+        self._report.removed += len(article_ids)
+        for article_id in article_ids:
+            self._writer.delete(article_id)
+        self._ledger.disown(article_ids)
+
+
+def _explain(found: FoundFile, article_id: str, owner: str) -> str:
+    """Return why an article can't have its id."""
+    path = str(found.path)
+    if owner == path:
+        return f"has two articles with the id {article_id!r} that differ; the first is kept"
+    if found.holds_many:
+        return f"has an article with the id {article_id!r}, which {owner} has; that one is kept"
+    # An id is made of the path below the given folder's parent, and two folders can have the same name.
+    together = os.path.commonpath([path, owner])
+    return (
+        f"would get the id {article_id!r}, which {owner} has. Give the folder that holds both, {together}, "
+        "in place of the folders within"
+    )

@@ -1,0 +1,143 @@
+"""Documents go to processes, and come back in their order whatever happens to those."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.errors import SourceError
+from index.job.parsing import Parser
+from index.job.reading import Closed, Item
+from index.sources import Document, Removed
+from tests.conftest import ROOT
+
+
+def text(number: int) -> Document:
+    return Document("text", f"A zebra, the number {number}.".encode(), f"{number}.txt", f"{number}.txt", f"a{number}")
+
+
+# Two seconds, of a parser in C that no exception of Python's can interrupt.
+SLOW = Document("html", b"<html><body>" + b"<p>A zebra was seen.</p>" * 40_000 + b"</body></html>", "s.html", "s.html")
+
+
+def titles(parser: Parser, items: list[Item]) -> list[str]:
+    said = []
+    for _, outcome in parser.parse(items):
+        for one in outcome:
+            if isinstance(one, SourceError):
+                said.append(str(one))
+            elif not isinstance(one, Removed):
+                said.append(one[0].title)
+    return said
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_items_come_in_their_order(workers: int) -> None:
+    items: list[Item] = []
+    for number in range(1000):
+        items += [text(number), Closed()]
+    with Parser(workers, {}) as parser:
+        assert [item for item, _ in parser.parse(items)] == items
+        assert titles(parser, items) == [f"A zebra, the number {number}." for number in range(1000)]
+
+
+def test_documents_are_read_a_few_batches_ahead_and_no_more() -> None:
+    read = 0
+
+    def items() -> Iterator[Item]:
+        nonlocal read
+        for number in range(20_000):
+            read += 1
+            yield text(number)
+
+    ahead = []
+    with Parser(2, {}) as parser:
+        for place, _ in enumerate(parser.parse(items())):
+            ahead.append(read - place)
+    assert 1_000 < max(ahead) <= 10 * 256
+
+
+def test_a_document_that_takes_too_long_is_the_only_one_that_is_lost() -> None:
+    with Parser(2, {}, seconds=0.5) as parser:
+        said = titles(parser, [text(1), SLOW, text(2)])
+    assert said == ["A zebra, the number 1.", "s.html: takes longer than 0.5 seconds to read", "A zebra, the number 2."]
+
+
+def test_a_process_that_is_killed_loses_nothing() -> None:
+    with Parser(1, {}) as parser:
+        before = children_of_forkserver()
+        killer = threading.Thread(target=kill_new, args=(before,))
+        killer.start()
+        said = titles(parser, [text(1), SLOW, text(2)])
+        killer.join()
+    assert said == ["A zebra, the number 1.", "A zebra was seen.", "A zebra, the number 2."]
+
+
+def kill_new(before: set[int]) -> None:
+    while not (new := children_of_forkserver() - before):
+        time.sleep(0.01)
+    time.sleep(0.3)
+    for process in new:
+        os.kill(process, signal.SIGKILL)
+
+
+def children_of_forkserver() -> set[int]:
+    """Return the processes whose grandparent is this one."""
+    parents = {int(line.split()[0]): int(line.split()[1]) for line in ps()}
+    return {process for process, parent in parents.items() if parents.get(parent) == os.getpid()}
+
+
+def ps() -> list[str]:
+    lines = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    return lines.splitlines()
+
+
+def test_a_document_that_kills_its_process_is_told() -> None:
+    with Parser(1, {}) as parser:
+        killer = threading.Thread(target=kill_new, args=(children_of_forkserver(),))
+        killer.start()
+        said = titles(parser, [SLOW])
+        killer.join()
+        assert titles(parser, [text(1)]) == ["A zebra, the number 1."]
+    assert said == ["s.html: ends the process that reads it (exit code -9)"]
+
+
+KILLED = """
+import os, signal, sys
+from index.job.parsing import Parser
+from tests.index.job.test_parsing import SLOW, children_of_forkserver
+
+if __name__ == "__main__":
+    with Parser(2, {}) as parser:
+        future = parser._submit([SLOW] * 10)
+        while not children_of_forkserver():
+            pass
+        print(*children_of_forkserver(), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_no_process_outlives_a_job_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    done = subprocess.run(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    left = {int(process) for process in done.stdout.split()}
+    assert left
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and left & {int(line.split()[0]) for line in ps()}:
+        time.sleep(0.2)
+    assert not left & {int(line.split()[0]) for line in ps()}
