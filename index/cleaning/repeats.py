@@ -1,6 +1,6 @@
 """What repeats: within an article, captions and pull quotes; among the articles of a source, what is the site's.
 
-The job counts the lines of a source's pages in a first pass, or as it goes, and hands the counter to `clean`.
+Whoever has several pages of a source counts their lines and hands the counter to `clean`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ _MAX_SEARCHED = 200_000
 _MIN_PAGES = 5
 _MIN_SHARE = 0.05
 _MIN_COUNT = 3
+# Agencies write the background of a story once and put it into each that follows; what a site says below every article
+# stands in most of its pages.
+_MIN_PROSE_SHARE = 0.5
+_MIN_PROSE_COUNT = 5
 # A line is remembered by eight bytes; with the dictionary around it that is 100 bytes, 50 MB at most. Chrome is among
 # the lines that are seen again soon, so that those seen once can be forgotten when there are too many.
 _MAX_LINES = 500_000
@@ -53,11 +57,21 @@ class Repeats:
         if len(self._counts) > self._max_lines:
             self._forget()
 
-    def is_repeated(self, line: str) -> bool:
+    @property
+    def is_enough(self) -> bool:
+        """Whether there were so many pages that they tell something."""
+        return self.pages >= _MIN_PAGES
+
+    def is_repeated(self, line: str, *, is_prose: bool = False) -> bool:
         """Say whether a line stands in so many pages that it is the site's."""
-        if self.pages < _MIN_PAGES or len(line) > _MAX_LENGTH:
+        if not self.is_enough or len(line) > _MAX_LENGTH:
             return False
-        return self._counts.get(_key(line), 0) >= max(_MIN_COUNT, _MIN_SHARE * self.pages)
+        least = (
+            max(_MIN_PROSE_COUNT, _MIN_PROSE_SHARE * self.pages)
+            if is_prose
+            else max(_MIN_COUNT, _MIN_SHARE * self.pages)
+        )
+        return self._counts.get(_key(line), 0) >= least
 
     def _forget(self) -> None:
         least = 1
@@ -75,7 +89,9 @@ def mark_repeated(lines: Sequence[str], shapes: list[Shape], repeats: Repeats) -
 
     An article that was saved several times repeats all of itself.
     """
-    repeated = [repeats.is_repeated(line) for line in lines]
+    repeated = [
+        repeats.is_repeated(line, is_prose=shape.kind is Kind.PROSE) for line, shape in zip(lines, shapes, strict=True)
+    ]
     prose = [(shape.gain, is_one) for shape, is_one in zip(shapes, repeated, strict=True) if shape.kind is Kind.PROSE]
     if 2 * sum(gain for gain, is_one in prose if is_one) > sum(gain for gain, _ in prose):
         return shapes

@@ -16,6 +16,7 @@ from index.sources.html import parse_html
 from index.sources.json_files import parse_json
 from index.sources.parts import Document
 from index.sources.records import find_records, make_article, recognise
+from index.sources.siblings import repeats_among
 from index.sources.text import parse_text
 
 
@@ -35,7 +36,9 @@ def parse_document(document: Document, mapping: Mapping[str, str]) -> list[Artic
 
 
 def _parse_text(document: Document, mapping: Mapping[str, str]) -> Iterator[Article | Removed]:
-    values, record, removed = parse_text(cast(bytes, document.content), document.sidecar)
+    values, record, removed = parse_text(
+        cast(bytes, document.content), document.sidecar, repeats_among(document.folder) if document.folder else None
+    )
     known = recognise(document.hints, {}) | recognise(record, mapping)
     # The body is the text itself; a side-car may hold it too, as it was before it was cleaned.
     known.pop("body", None)

@@ -28,7 +28,7 @@ def _one(form: Form) -> Splitter:
         content = part.stream.read(MAX_TEXT_SIZE + 1)
         if len(content) > MAX_TEXT_SIZE:
             raise SourceError(part.place, f"is larger than {MAX_TEXT_SIZE >> 20} MB")
-        yield Document(form, content, part.place, part.path, part.file_id, sidecar=part.sidecar)
+        yield Document(form, content, part.place, part.path, part.file_id, sidecar=part.sidecar, folder=part.folder)
 
     return read_one
 

@@ -37,6 +37,7 @@ class Part:
     is_member: bool = False
     layers: int = 0
     sidecar: bytes | None = None
+    folder: str | None = None
 
     def head(self) -> bytes:
         """Return the first bytes, which are still to be read; raises `SourceError` where there is damage."""
@@ -61,6 +62,7 @@ class Part:
             path=f"{self.path}!{name}",
             file_id=make_id(PurePosixPath(name).stem, f"{self.path}!{name}"),
             is_member=True,
+            folder=None,
             layers=self.layers + 1,
             sidecar=sidecar,
         )
@@ -72,6 +74,7 @@ class Document:
 
     Making it takes next to no time, and making articles of it (`documents.py`) all of it. It holds plain values alone,
     so that it can be sent to another process. `hints` is what is known of it from elsewhere, as fields of a record.
+    `folder` is where it lies among others of its kind.
     """
 
     form: Form
@@ -82,6 +85,7 @@ class Document:
     hints: Mapping[str, object] = field(default_factory=dict)
     charset: str | None = None
     sidecar: bytes | None = None
+    folder: str | None = None
 
     @property
     def size(self) -> int:

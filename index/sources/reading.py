@@ -99,6 +99,7 @@ def _part(file: FoundFile, stream: BinaryStream, file_id: str | None) -> Part:
         file_id=file_id or file.id,
         budget=Budget(place, file.size),
         sidecar=_read_sidecar(file),
+        folder=str(file.path.parent),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import regex
 import yaml
 
-from index.cleaning import clean
+from index.cleaning import Repeats, clean
 from index.errors import SourceError
 from index.sources.decoding import decode
 from index.sources.json_files import parse_json
@@ -21,11 +21,11 @@ _IS_FIELD = regex.compile(r"[\p{L}_][\p{L}\p{N}_-]*(?: [\p{L}\p{N}_-]+)?:(?:\s|$
 
 
 def parse_text(
-    content: bytes, sidecar: bytes | None
+    content: bytes, sidecar: bytes | None, repeats: Repeats | None = None
 ) -> tuple[dict[str, object], Mapping[str, object], tuple[int, int]]:
     """Return what the text of a file tells, the record that its front matter and the file beside it make.
 
-    The third are the lines and the characters that were cleaned away.
+    The third are the lines and the characters that were cleaned away. `repeats` is what stands in others like it.
     """
     text = decode(content)
     record: dict[str, object] = {}
@@ -35,7 +35,7 @@ def parse_text(
         text = text[found.end() :]
     if sidecar is not None:
         record |= _read_sidecar(sidecar)
-    cleaned = clean(text)
+    cleaned = clean(text, repeats)
     if not cleaned.title and not cleaned.body:
         raise SourceError("", "holds no text")
     told: dict[str, object] = {
