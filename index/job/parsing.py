@@ -36,7 +36,7 @@ _AHEAD = 3
 # Batches after which a process is replaced: libraries in C lose memory.
 _MAX_BATCHES = 2_000
 
-_PRELOADED = "index.job.worker"
+_PRELOADED = "index.job.preload"
 
 
 class _Batch(NamedTuple):

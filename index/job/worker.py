@@ -1,25 +1,16 @@
-"""What the processes do that parse documents; they are forked from one that has imported this, and nothing else.
-
-So all of it is loaded once, and before the first document comes; it must not start a thread.
-"""
+"""What the processes do that parse documents."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Mapping, Sequence
 
-import trafilatura  # noqa: F401 -- a quarter of a second that each would take for itself
-
 from index.article import Article
 from index.errors import SourceError
-from index.language import detect_language
 from index.sources import Document, Removed, parse_document
 
 # What comes of a document: its articles with their digests, what kept others from being one, what was cleaned away.
 Outcome = list[tuple[Article, str] | SourceError | Removed]
-
-# Loads the detector.
-detect_language("Die Katze.")
 
 
 def start() -> None:
