@@ -39,7 +39,8 @@ _WORDS_OF = {
     "en": "the and that with from were which this these have been they their would could should said who its because"
     " about after before when where while than there you your our she him them those then what how some such other only"
     " into through between against within without during until since including according many much very people years"
-    " being did does even however it's don't i'm",
+    " being did does even however it's don't i'm year months week two three five seven eight first company quarter shares"
+    " loss ended please anyone thanks know following available results",
     "de": "und nicht ist auf sich auch eine einen einem einer wurde wurden wird über zum zur dass oder sind aus haben"
     " aber seine durch gegen kann mehr",
     "es": "también según años año fue hasta cuando muy después había tiene hacia aunque entonces mientras siendo hace"

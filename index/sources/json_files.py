@@ -156,11 +156,13 @@ def parse_json(content: bytes) -> object:
 
 def _is_exact(value: object) -> bool:
     """Say whether no number in a value is so large that orjson may have made a float of an integer."""
-    if isinstance(value, dict):
-        return all(map(_is_exact, value.values()))
-    if isinstance(value, list):
-        return all(map(_is_exact, value))
-    return not isinstance(value, float) or abs(value) < _MAX_EXACT
+    if isinstance(value, float):
+        return abs(value) < _MAX_EXACT
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in parts:  # noqa: SIM110 -- half of the time of all(), and nearly all are texts
+        if not isinstance(part, str) and not _is_exact(part):
+            return False
+    return True
 
 
 def _parse_leniently(content: bytes) -> object:
