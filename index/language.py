@@ -39,14 +39,14 @@ _WORDS_OF = {
     "en": "the and that with from were which this these have been they their would could should said who its because"
     " about after before when where while than there you your our she him them those then what how some such other only"
     " into through between against within without during until since including according many much very people years"
-    " being did does even however it's don't i'm year months week two three five seven eight first company quarter shares"
-    " loss ended please anyone thanks know following available results",
+    " being did does even however it's don't i'm year months week two three five seven eight first company quarter"
+    " shares loss ended please anyone thanks know following available results",
     "de": "und nicht ist auf sich auch eine einen einem einer wurde wurden wird über zum zur dass oder sind aus haben"
     " aber seine durch gegen kann mehr",
     "es": "también según años año fue hasta cuando muy después había tiene hacia aunque entonces mientras siendo hace"
     " además ayer",
-    "fr": "dans pour une avec sont cette aux été nous vous leur aussi être après elle dont où était ainsi très comme sous"
-    " ont c'est selon",
+    "fr": "dans pour une avec sont cette aux été nous vous leur aussi être après elle dont où était ainsi très comme"
+    " sous ont c'est selon",
     "it": "che è più nel nella nelle della delle dello dalla sono anche gli degli dopo questo questa essere perché",
     "nl": "niet zijn naar wordt worden heeft hebben deze hij zich zou werd kunnen tegen zoals",
     "pt": "não também são uma muito depois ainda então isso você às após pelos pelas foram numa",

@@ -9,10 +9,11 @@ it ends above the comments, since what parts them from the article costs more th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import compress
+from operator import attrgetter
 
-from index.cleaning.shapes import Kind, Shape, ends_sentence
+from index.cleaning.shapes import Kind, Shape, ends_sentence, kinds_of
 from index.cleaning.vocabulary import DURATION, NOTICE
 
 # A sentence between lines that are none is a teaser or a comment as often as a paragraph. At 0.4 pages that alternate
@@ -60,17 +61,18 @@ _MAX_CAPTION_LINES = 2
 # A caption is shorter than a paragraph that gains this.
 _MAX_GAIN_OF_CAPTION = 3.0
 
-# What stands above the first line and below the last.
-_NONE = Shape(Kind.SIGNS, 0.0)
-
 # Tuples: to look into a set takes the hash of an enumeration's member, which is slower than to compare with each.
 _LABELS = (Kind.CONTROL, Kind.AFTERMATH, Kind.REFERENCE)
+# Which kinds are such, for lines by the hundred.
+_IS_LABEL = bytes(kind in _LABELS for kind in range(256))
+_IS_PROSE = bytes(kind == Kind.PROSE for kind in range(256))
+_GAIN, _IS_ENTRY = attrgetter("gain"), attrgetter("is_entry")
 _DROPPED = (*_LABELS, Kind.CREDIT, Kind.STAMP, Kind.SIGNS, Kind.SUMMARY)
 
 
 def find_stretch_of_page(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[int, int] | None:
     """Return where the article starts and ends in the lines of a whole page, menus and all; `None` if they are none."""
-    labels = len({line for line, shape in zip(lines, shapes, strict=True) if shape.kind in _LABELS})
+    labels = len(set(compress(lines, kinds_of(shapes).translate(_IS_LABEL))))
     if labels >= max(_MIN_PAGE_LABELS, _MIN_PAGE_SHARE * len(lines)):
         least = _MIN_GAIN
     elif labels >= max(_MIN_SMALL_LABELS, _MIN_SMALL_SHARE * len(lines)) or _starts_with_menu(lines, shapes):
@@ -101,39 +103,37 @@ def _find_stretch(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[float,
     best, best_start, best_end = 0.0, 0, 0
     total, start = 0.0, 0
     for place, gain in enumerate(_gains(lines, shapes)):
-        if total <= 0:
-            total, start = 0.0, place
         total += gain
         if total > best:
             best, best_start, best_end = total, start, place + 1
+        elif total <= 0:
+            total, start = 0.0, place + 1
     return best, best_start, best_end
 
 
-def _gains(lines: Sequence[str], shapes: Sequence[Shape]) -> Iterator[float]:
-    """Yield what each line gains, by its shape, its neighbours, and how often it stands on the page."""
-    counts = Counter(lines)
+def _gains(lines: Sequence[str], shapes: Sequence[Shape]) -> list[float]:
+    """Return what each line gains, by its shape, its neighbours, and how often it stands on the page."""
+    kinds, gains = kinds_of(shapes), list(map(_GAIN, shapes))
+    # Few of a page's lines are prose, or entries, or stand on it many times: the others are not looked at one by one.
     seen: set[str] = set()
-    above = _NONE
     fade = _DECAY / (len(shapes) or 1)
-    prose, plain = Kind.PROSE, Kind.PLAIN
-    for place, (shape, below) in enumerate(pairwise([*shapes, _NONE])):
-        kind, gain, is_entry = shape
-        if kind is prose:
-            gain *= 1 - fade * place
-            if lines[place] in seen:
-                yield gain * _REPEATED
-            elif above.kind is not prose and below.kind is not prose:
-                yield gain * _LONE_PROSE
-            else:
-                yield gain
-            seen.add(lines[place])
-        elif kind is plain and gain < 0 and counts[lines[place]] >= _LABEL_COUNT:
-            yield min(gain, _LABEL_GAIN)
-        elif is_entry and (above.is_entry or below.is_entry):
-            yield _ENTRY_GAIN
-        else:
-            yield gain
-        above = shape
+    for place in compress(range(len(lines)), kinds.translate(_IS_PROSE)):
+        gains[place] *= 1 - fade * place
+        if lines[place] in seen:
+            gains[place] *= _REPEATED
+        elif Kind.PROSE not in kinds[max(0, place - 1) : place] + kinds[place + 1 : place + 2]:
+            gains[place] *= _LONE_PROSE
+        seen.add(lines[place])
+    are_entries = bytes(map(_IS_ENTRY, shapes))
+    for place in compress(range(len(lines)), are_entries):
+        if True in are_entries[max(0, place - 1) : place] + are_entries[place + 1 : place + 2]:
+            gains[place] = _ENTRY_GAIN
+    often = {line for line, count in Counter(lines).items() if count >= _LABEL_COUNT}
+    if often:
+        for place, line in enumerate(lines):
+            if line in often and shapes[place].kind is Kind.PLAIN and shapes[place].gain < 0:
+                gains[place] = min(shapes[place].gain, _LABEL_GAIN)
+    return gains
 
 
 def _is_caption(shapes: Sequence[Shape], place: int, count: int) -> bool:

@@ -168,7 +168,7 @@ def usable_id(value: object) -> str | None:
     line = to_line(value)
     if not line:
         return None
-    if _PLAIN_ID.fullmatch(line) or _USABLE_ID.fullmatch(line) and not _NO_ID.search(line):
+    if _PLAIN_ID.fullmatch(line) or (_USABLE_ID.fullmatch(line) and not _NO_ID.search(line)):
         return line
     return make_id(line, line)
 
