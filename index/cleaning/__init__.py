@@ -10,6 +10,7 @@ reads names, dates and places.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -85,14 +86,15 @@ def clean(text: str, repeats: Repeats | None = None) -> CleanText:
 def _find_article(lines: Sequence[str], shapes: Sequence[Shape], *, was_broken: bool) -> tuple[int | None, list[int]]:
     """Return the places of the headline and of the article's other lines."""
     # Mail and wires are broken into lines, pages of the Web are not.
-    stretch = None if was_broken else find_stretch_of_page(lines, shapes)
+    counts = Counter(lines)
+    stretch = None if was_broken else find_stretch_of_page(lines, shapes, counts)
     if stretch is not None:
         start, end = stretch
-        headline = find_headline_of_page(lines, shapes, start, end)
+        headline = find_headline_of_page(lines, shapes, counts, start, end)
         if headline is not None and start <= headline:
             start = headline + 1
         title = None if headline is None else lines[headline]
-        kept = [place for place in select_from_page(lines, shapes, start, end) if lines[place] != title]
+        kept = [place for place in select_from_page(lines, shapes, counts, start, end) if lines[place] != title]
         if any(shapes[place].kind is Kind.PROSE for place in kept):
             return headline, drop_repetitions(lines, kept)
     headline = find_headline_of_text(lines, shapes)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import regex
@@ -59,26 +58,29 @@ def find_headline_of_text(lines: Sequence[str], shapes: Sequence[Shape]) -> int 
     for place, line in enumerate(lines[:_HEAD_LINES]):
         if shapes[place].kind is Kind.SUMMARY or _ends_search(line, shapes[place]):
             return None
-        if _looks_like_headline(lines, shapes, place) and place + 1 < len(lines):
+        may_be = shapes[place].kind in _KINDS_OF_HEADLINES and not _ENDS_LIKE_A_CRY.search(line)
+        if may_be and _looks_like_headline(lines, place) and place + 1 < len(lines):
             # A line that goes on in small letters is the first of a paragraph that was broken into lines.
             return None if lines[place + 1][0].islower() else place
     return None
 
 
-def find_headline_of_page(lines: Sequence[str], shapes: Sequence[Shape], start: int, end: int) -> int | None:
-    """Return the place of the line that shares most words with the article at `lines[start:end]`, or stands near it."""
-    counts = Counter(lines)
+def find_headline_of_page(
+    lines: Sequence[str], shapes: Sequence[Shape], counts: Mapping[str, int], start: int, end: int
+) -> int | None:
+    """Return the place of the line that shares most words with the article at `lines[start:end]`, or stands near it.
+
+    `counts` says how often each line stands on the page.
+    """
     told: set[str] = set()
     told_from = -1
     best, best_score = None, 0.0
     listed = False
     for place in range(max(0, start - _REACH), min(end, start + _MAX_INSIDE)):
-        line = lines[place]
+        line, kind = lines[place], shapes[place].kind
         # Below "Related articles" are the headlines of others.
-        listed = shapes[place].kind in _LISTS or (listed and shapes[place].kind is Kind.PLAIN)
-        if shapes[place].kind not in _KINDS_OF_HEADLINES or not _looks_like_headline(
-            lines, shapes, place, may_cry=True
-        ):
+        listed = kind in _LISTS or (listed and kind is Kind.PLAIN)
+        if kind not in _KINDS_OF_HEADLINES or not _looks_like_headline(lines, place):
             continue
         is_signed = _is_signed(shapes, place)
         if place >= start and counts[line] < 2 and not is_signed:
@@ -127,14 +129,9 @@ def _ends_search(line: str, shape: Shape) -> bool:
     )
 
 
-def _looks_like_headline(lines: Sequence[str], shapes: Sequence[Shape], place: int, *, may_cry: bool = False) -> bool:
-    return (
-        shapes[place].kind in _KINDS_OF_HEADLINES
-        and len(lines[place]) <= _MAX_TITLE_LENGTH
-        and has_form_of_headline(lines[place])
-        and (may_cry or not _ENDS_LIKE_A_CRY.search(lines[place]))
-        and not is_video_caption(lines, place)
-    )
+def _looks_like_headline(lines: Sequence[str], place: int) -> bool:
+    line = lines[place]
+    return len(line) <= _MAX_TITLE_LENGTH and has_form_of_headline(line) and not is_video_caption(lines, place)
 
 
 @lru_cache(maxsize=1 << 13)

@@ -9,7 +9,7 @@ it ends above the comments, since what parts them from the article costs more th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import compress
 from operator import attrgetter
 
@@ -66,12 +66,19 @@ _LABELS = (Kind.CONTROL, Kind.AFTERMATH, Kind.REFERENCE)
 # Which kinds are such, for lines by the hundred.
 _IS_LABEL = bytes(kind in _LABELS for kind in range(256))
 _IS_PROSE = bytes(kind == Kind.PROSE for kind in range(256))
+# What stands above the first line and below the last.
+_OUTSIDE = b"\0"
 _GAIN, _IS_ENTRY = attrgetter("gain"), attrgetter("is_entry")
 _DROPPED = (*_LABELS, Kind.CREDIT, Kind.STAMP, Kind.SIGNS, Kind.SUMMARY)
 
 
-def find_stretch_of_page(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[int, int] | None:
-    """Return where the article starts and ends in the lines of a whole page, menus and all; `None` if they are none."""
+def find_stretch_of_page(
+    lines: Sequence[str], shapes: Sequence[Shape], counts: Mapping[str, int]
+) -> tuple[int, int] | None:
+    """Return where the article starts and ends in the lines of a whole page, menus and all; `None` if they are none.
+
+    `counts` says how often each line stands on the page.
+    """
     labels = len(set(compress(lines, kinds_of(shapes).translate(_IS_LABEL))))
     if labels >= max(_MIN_PAGE_LABELS, _MIN_PAGE_SHARE * len(lines)):
         least = _MIN_GAIN
@@ -79,7 +86,7 @@ def find_stretch_of_page(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple
         least = _MIN_GAIN_IN_DOUBT
     else:
         return None
-    gain, start, end = _find_stretch(lines, shapes)
+    gain, start, end = _find_stretch(lines, shapes, counts)
     return (start, end) if gain >= least else None
 
 
@@ -98,11 +105,11 @@ def _starts_with_menu(lines: Sequence[str], shapes: Sequence[Shape]) -> bool:
     return False
 
 
-def _find_stretch(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[float, int, int]:
+def _find_stretch(lines: Sequence[str], shapes: Sequence[Shape], counts: Mapping[str, int]) -> tuple[float, int, int]:
     """Return the stretch of lines that gains most: what it gains, where it starts and ends."""
     best, best_start, best_end = 0.0, 0, 0
     total, start = 0.0, 0
-    for place, gain in enumerate(_gains(lines, shapes)):
+    for place, gain in enumerate(_gains(lines, shapes, counts)):
         total += gain
         if total > best:
             best, best_start, best_end = total, start, place + 1
@@ -111,28 +118,29 @@ def _find_stretch(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[float,
     return best, best_start, best_end
 
 
-def _gains(lines: Sequence[str], shapes: Sequence[Shape]) -> list[float]:
+def _gains(lines: Sequence[str], shapes: Sequence[Shape], counts: Mapping[str, int]) -> list[float]:
     """Return what each line gains, by its shape, its neighbours, and how often it stands on the page."""
     kinds, gains = kinds_of(shapes), list(map(_GAIN, shapes))
     # Few of a page's lines are prose, or entries, or stand on it many times: the others are not looked at one by one.
     seen: set[str] = set()
     fade = _DECAY / (len(shapes) or 1)
-    for place in compress(range(len(lines)), kinds.translate(_IS_PROSE)):
+    is_prose = _OUTSIDE + kinds.translate(_IS_PROSE) + _OUTSIDE
+    for place in compress(range(len(lines)), is_prose[1:]):
         gains[place] *= 1 - fade * place
         if lines[place] in seen:
             gains[place] *= _REPEATED
-        elif Kind.PROSE not in kinds[max(0, place - 1) : place] + kinds[place + 1 : place + 2]:
+        elif not is_prose[place] and not is_prose[place + 2]:
             gains[place] *= _LONE_PROSE
         seen.add(lines[place])
-    are_entries = bytes(map(_IS_ENTRY, shapes))
-    for place in compress(range(len(lines)), are_entries):
-        if True in are_entries[max(0, place - 1) : place] + are_entries[place + 1 : place + 2]:
+    is_entry = _OUTSIDE + bytes(map(_IS_ENTRY, shapes)) + _OUTSIDE
+    for place in compress(range(len(lines)), is_entry[1:]):
+        if not is_prose[place + 1] and (is_entry[place] or is_entry[place + 2]):
             gains[place] = _ENTRY_GAIN
-    often = {line for line, count in Counter(lines).items() if count >= _LABEL_COUNT}
-    if often:
-        for place, line in enumerate(lines):
-            if line in often and shapes[place].kind is Kind.PLAIN and shapes[place].gain < 0:
-                gains[place] = min(shapes[place].gain, _LABEL_GAIN)
+    often = {line for line, count in counts.items() if count >= _LABEL_COUNT}
+    for place in [place for place, line in enumerate(lines) if line in often] if often else ():
+        kind, gain, _ = shapes[place]
+        if kind is Kind.PLAIN and gain < 0:
+            gains[place] = min(gain, _LABEL_GAIN)
     return gains
 
 
@@ -146,9 +154,11 @@ def _is_caption(shapes: Sequence[Shape], place: int, count: int) -> bool:
     )
 
 
-def select_from_page(lines: Sequence[str], shapes: Sequence[Shape], start: int, end: int) -> list[int]:
+def select_from_page(
+    lines: Sequence[str], shapes: Sequence[Shape], counts: Mapping[str, int], start: int, end: int
+) -> list[int]:
     """Return the places of the article's lines within its stretch of a page."""
-    counts, within = Counter(lines), Counter(lines[start:end])
+    within = Counter(lines[start:end])
     kept: list[int] = []
     listed = 0
     for place in range(start, end):

@@ -64,6 +64,7 @@ _MAX_GAIN = 3.0
 # Prose that ends without a full stop is prose less surely.
 _UNENDED_GAIN = 0.67
 
+_FULL_PROSE = Shape(Kind.PROSE, _MAX_GAIN)
 # A label that something else follows ends an article, unless what follows outweighs it: "Related" between paragraphs.
 _AFTERMATH = Shape(Kind.AFTERMATH, -2.5)
 # Dates stand above articles and above each comment or teaser; two of them outweigh a paragraph.
@@ -160,7 +161,7 @@ def _shape_of(line: str) -> Shape:
                 return _CONTROL
             if line[0] == "©" or ((line[-1] in ")]" or ":" in line[-60:]) and CREDIT.search(line, length - 90)):
                 return _CREDIT
-        return Shape(Kind.PROSE, min(length / _PER_GAIN, _MAX_GAIN))
+        return _FULL_PROSE if length >= _MAX_GAIN * _PER_GAIN else Shape(Kind.PROSE, length / _PER_GAIN)
     lower = line.lower()
     is_ascii = line.isascii()
     words = _ASCII_WORD.findall(lower) if is_ascii else _WORD.findall(lower)
