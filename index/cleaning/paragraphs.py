@@ -42,12 +42,11 @@ def split_paragraphs(text: str) -> Paragraphs:
     width = _wrap_width(raw)
     if width:
         return _join_broken(raw, width)
-    # White space other than single spaces is not printable; most lines have none, and many texts.
-    if "  " not in text and text.replace("\n", "").isprintable():
-        return _keep_apart(list(map(str.strip, raw)))
-    return _keep_apart(
-        [line.strip(" ") if line.isprintable() and "  " not in line else " ".join(line.split()) for line in raw]
-    )
+    # White space other than single spaces is not printable; most lines have none.
+    if "  " in text:
+        tidy = [line.strip(" ") if line.isprintable() and "  " not in line else " ".join(line.split()) for line in raw]
+        return _keep_apart(tidy)
+    return _keep_apart([line.strip(" ") if line.isprintable() else " ".join(line.split()) for line in raw])
 
 
 def _keep_apart(tidy: list[str]) -> Paragraphs:

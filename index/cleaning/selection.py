@@ -79,14 +79,15 @@ def find_stretch_of_page(
 
     `counts` says how often each line stands on the page.
     """
-    labels = len(set(compress(lines, kinds_of(shapes).translate(_IS_LABEL))))
+    kinds = kinds_of(shapes)
+    labels = len(set(compress(lines, kinds.translate(_IS_LABEL))))
     if labels >= max(_MIN_PAGE_LABELS, _MIN_PAGE_SHARE * len(lines)):
         least = _MIN_GAIN
     elif labels >= max(_MIN_SMALL_LABELS, _MIN_SMALL_SHARE * len(lines)) or _starts_with_menu(lines, shapes):
         least = _MIN_GAIN_IN_DOUBT
     else:
         return None
-    gain, start, end = _find_stretch(lines, shapes, counts)
+    gain, start, end = _find_stretch(_gains(lines, shapes, kinds, counts))
     return (start, end) if gain >= least else None
 
 
@@ -105,11 +106,11 @@ def _starts_with_menu(lines: Sequence[str], shapes: Sequence[Shape]) -> bool:
     return False
 
 
-def _find_stretch(lines: Sequence[str], shapes: Sequence[Shape], counts: Mapping[str, int]) -> tuple[float, int, int]:
+def _find_stretch(gains: Sequence[float]) -> tuple[float, int, int]:
     """Return the stretch of lines that gains most: what it gains, where it starts and ends."""
     best, best_start, best_end = 0.0, 0, 0
     total, start = 0.0, 0
-    for place, gain in enumerate(_gains(lines, shapes, counts)):
+    for place, gain in enumerate(gains):
         total += gain
         if total > best:
             best, best_start, best_end = total, start, place + 1
@@ -118,9 +119,9 @@ def _find_stretch(lines: Sequence[str], shapes: Sequence[Shape], counts: Mapping
     return best, best_start, best_end
 
 
-def _gains(lines: Sequence[str], shapes: Sequence[Shape], counts: Mapping[str, int]) -> list[float]:
+def _gains(lines: Sequence[str], shapes: Sequence[Shape], kinds: bytes, counts: Mapping[str, int]) -> list[float]:
     """Return what each line gains, by its shape, its neighbours, and how often it stands on the page."""
-    kinds, gains = kinds_of(shapes), list(map(_GAIN, shapes))
+    gains = list(map(_GAIN, shapes))
     # Few of a page's lines are prose, or entries, or stand on it many times: the others are not looked at one by one.
     seen: set[str] = set()
     fade = _DECAY / (len(shapes) or 1)

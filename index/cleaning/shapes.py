@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import IntEnum
-from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from index.cleaning.vocabulary import (
     BYLINE,
@@ -133,12 +132,37 @@ def ends_sentence(line: str) -> bool:
 
 def shape_of(line: str) -> Shape:
     """Return the shape of a line; its spaces are single ones, and it is not empty."""
-    return _shape_of_short(line) if len(line) <= _SURE_PROSE else _shape_of(line)
+    return shapes_of([line])[0]
+
+
+# Pages of a source share most of their short lines, which are looked at once each; long ones would fill the memory.
+# When there are too many all are forgotten: to know which were not used for long takes five times as long.
+_short_shapes: dict[str, Shape] = {}
+_MAX_SHORT_SHAPES = 1 << 15
 
 
 def shapes_of(lines: Sequence[str]) -> list[Shape]:
     """Return the shapes of lines."""
-    return [_shape_of_short(line) if len(line) <= _SURE_PROSE else _shape_of(line) for line in lines]
+    shapes = list(map(_short_shapes.get, lines))
+    unknown = [place for place, shape in enumerate(shapes) if shape is None]
+    # Few pages have a plea in a long line: they are searched for one in all of these at once.
+    long = "\n".join([lines[place] for place in unknown if _SURE_PROSE < len(lines[place]) < _MAX_CAPTION])
+    may_plead = _says_any(PLEA_PHRASES, long.lower())
+    if len(_short_shapes) > _MAX_SHORT_SHAPES:
+        _short_shapes.clear()
+    for place in unknown:
+        line = lines[place]
+        if len(line) > _SURE_PROSE:
+            shapes[place] = _shape_of(line, may_plead)
+        else:
+            # A short line is asked for pleas by its words, and some stand on a page twice.
+            shapes[place] = _short_shapes[line] = _short_shapes.get(line) or _shape_of(line, may_plead=True)
+    return cast(list[Shape], shapes)
+
+
+def forget() -> None:
+    """Forget the lines of earlier pages, as a measurement must."""
+    _short_shapes.clear()
 
 
 def kinds_of(shapes: Sequence[Shape]) -> bytes:
@@ -146,18 +170,12 @@ def kinds_of(shapes: Sequence[Shape]) -> bytes:
     return bytes(map(_KIND, shapes))
 
 
-# Pages of a source share most of their short lines, which are looked at once each; long ones would fill the memory.
-@lru_cache(maxsize=1 << 15)
-def _shape_of_short(line: str) -> Shape:
-    return _shape_of(line)
-
-
-def _shape_of(line: str) -> Shape:
+def _shape_of(line: str, may_plead: bool) -> Shape:
     length = len(line)
     ended = ends_sentence(line)
     if ended and length > _SURE_PROSE:
         if length < _MAX_CAPTION:
-            if _says_any(PLEA_PHRASES, line.lower()):
+            if may_plead and _says_any(PLEA_PHRASES, line.lower()):
                 return _CONTROL
             if line[0] == "©" or ((line[-1] in ")]" or ":" in line[-60:]) and CREDIT.search(line, length - 90)):
                 return _CREDIT
@@ -168,9 +186,13 @@ def _shape_of(line: str) -> Shape:
     if not words:
         return _CONTROL if DURATION.match(line) else _STAMP if DATE.search(line) else _SIGNS
     width = length if is_ascii else length + _WIDE_WEIGHT * len(_WIDE.findall(line))
+    first_word = words[0]
+    if first_word in OPENINGS or line[0] == "©" or RIGHTS_RESERVED in lower:
+        shape = _opening(line, lower, first_word)
+        if shape is not None:
+            return shape
     return (
-        _opening(line, lower, words[0])
-        or _controls(line, words, width, ended)
+        _controls(line, words, width, ended)
         or _labelled(line, lower, words, ended)
         or _unlabelled(line, words, width, ended)
     )
