@@ -7,7 +7,8 @@ for menus; joined they are the sentences that they were.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import chain, compress, pairwise
+from operator import not_
 from typing import NamedTuple
 
 # Where paragraphs were broken: no line is longer than the one, and the longest are longer than the other. A few may
@@ -42,11 +43,17 @@ def split_paragraphs(text: str) -> Paragraphs:
     width = _wrap_width(raw)
     if width:
         return _join_broken(raw, width)
-    # White space other than single spaces is not printable; most lines have none.
-    if "  " in text:
-        tidy = [line.strip(" ") if line.isprintable() and "  " not in line else " ".join(line.split()) for line in raw]
-        return _keep_apart(tidy)
-    return _keep_apart([line.strip(" ") if line.isprintable() else " ".join(line.split()) for line in raw])
+    return _keep_apart(_tidy(raw, "  " in text))
+
+
+def _tidy(raw: list[str], has_runs: bool) -> list[str]:
+    """Return lines with single spaces; `has_runs` says whether several stand together in some line."""
+    tidy = list(map(str.strip, raw))
+    # White space other than spaces is not printable; most lines have none, and are not looked at one by one.
+    untidy = compress(range(len(raw)), map(not_, map(str.isprintable, tidy)))
+    for place in chain(untidy, [place for place, line in enumerate(tidy) if "  " in line] if has_runs else ()):
+        tidy[place] = " ".join(tidy[place].split())
+    return tidy
 
 
 def _keep_apart(tidy: list[str]) -> Paragraphs:
