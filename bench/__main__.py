@@ -9,6 +9,7 @@ import click
 from bench import chart, measure, report
 from bench import cleaning as cleaners
 from bench import contenders as engines
+from bench import parsing as parsers
 from bench.corpus import make_documents, read_documents, write_documents
 from bench.pages import PAGES, WAYS, read_pages
 from bench.queries import make_queries
@@ -152,6 +153,30 @@ def cleaning(folder: Path, worst: int, corpus: Path | None, others: tuple[str, .
         for kind, (words, lost) in cleaners.words_lost(corpus).items():
             sections.append(f"{kind}: {lost:,} of {words:,} words lost, {lost / words:.3%}")
     click.echo("\n\n".join(sections))
+
+
+@main.command()
+@click.option(
+    "--corpus", default=_NEWS, type=click.Path(path_type=Path), show_default=True, help="A JSONL of articles."
+)
+@click.option(
+    "--pages",
+    "folder",
+    default=PAGES,
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="A folder of gzipped pages with their ground-truth.json.",
+)
+@click.option("--documents", default=10_000, show_default=True, help="At most so many of each kind.")
+@click.option("--rounds", default=3, show_default=True, help="How often; the median counts.")
+def parsing(corpus: Path, folder: Path, documents: int, rounds: int) -> None:
+    """Make articles of records, text pages and HTML pages: how many a second on one core."""
+    for path in (corpus, folder):
+        if not path.exists():
+            raise click.ClickException(f"{path} is not there; name another with --corpus or --pages")
+    kinds = parsers.read_kinds(corpus, folder, documents)
+    rates = {kind: parsers.documents_per_second(chosen, rounds) for kind, chosen in kinds.items()}
+    click.echo(f"{report.machine()}\n\n{parsers.rates_table(rates)}")
 
 
 @main.command(hidden=True)

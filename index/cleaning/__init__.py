@@ -10,15 +10,16 @@ reads names, dates and places.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from index.cleaning.facts import Dateline, find_authors, find_dateline, find_published
 from index.cleaning.headline import find_headline_of_page, find_headline_of_text, make_title
-from index.cleaning.paragraphs import Paragraph, split_paragraphs
+from index.cleaning.paragraphs import Paragraphs, split_paragraphs
 from index.cleaning.repeats import Repeats, drop_repetitions, mark_repeated
 from index.cleaning.selection import find_stretch_of_page, select_from_page, select_from_text
-from index.cleaning.shapes import Kind, Shape, shape_of
+from index.cleaning.shapes import Kind, Shape, shapes_of
 
 __all__ = ["CleanText", "Repeats", "clean", "make_title"]
 
@@ -51,13 +52,13 @@ def clean(text: str, repeats: Repeats | None = None) -> CleanText:
     empty where the text is. `repeats` knows the lines that stand in many articles of the same source.
     """
     paragraphs = split_paragraphs(text)
-    if not paragraphs:
+    lines = paragraphs.texts
+    if not lines:
         return CleanText("", "")
-    lines = [paragraph.text for paragraph in paragraphs]
-    shapes = [shape_of(line) for line in lines]
+    shapes = shapes_of(lines)
     if repeats is not None:
         shapes = mark_repeated(lines, shapes, repeats)
-    headline, kept = _find_article(lines, shapes, paragraphs)
+    headline, kept = _find_article(lines, shapes, was_broken=paragraphs.were_broken)
     if headline is None and not kept:
         kept = list(range(len(lines)))
     first = next((place for place in kept if shapes[place].kind is Kind.PROSE), kept[0] if kept else len(lines))
@@ -69,7 +70,7 @@ def clean(text: str, repeats: Repeats | None = None) -> CleanText:
         title = lines[headline]
     else:
         title = make_title([lines[place] for place in kept if place >= first] or lines)
-    removed = set(range(len(lines))).difference(kept, () if headline is None else (headline,))
+    left = set(kept) if headline is None else {*kept, headline}
     return CleanText(
         title,
         _join(paragraphs, kept),
@@ -77,25 +78,23 @@ def clean(text: str, repeats: Repeats | None = None) -> CleanText:
         dateline.agency if dateline else None,
         find_authors(around),
         find_published(around),
-        len(removed),
-        sum(len(lines[place]) for place in removed),
+        len(lines) - len(left),
+        sum(map(len, lines)) - sum([len(lines[place]) for place in left]),
     )
 
 
-def _find_article(
-    lines: Sequence[str], shapes: Sequence[Shape], paragraphs: Sequence[Paragraph]
-) -> tuple[int | None, list[int]]:
+def _find_article(lines: Sequence[str], shapes: Sequence[Shape], *, was_broken: bool) -> tuple[int | None, list[int]]:
     """Return the places of the headline and of the article's other lines."""
-    was_broken = any(paragraph.was_broken for paragraph in paragraphs)
     # Mail and wires are broken into lines, pages of the Web are not.
-    stretch = None if was_broken else find_stretch_of_page(lines, shapes)
+    counts = Counter(lines)
+    stretch = None if was_broken else find_stretch_of_page(lines, shapes, counts)
     if stretch is not None:
         start, end = stretch
-        headline = find_headline_of_page(lines, shapes, start, end)
+        headline = find_headline_of_page(lines, shapes, counts, start, end)
         if headline is not None and start <= headline:
             start = headline + 1
         title = None if headline is None else lines[headline]
-        kept = [place for place in select_from_page(lines, shapes, start, end) if lines[place] != title]
+        kept = [place for place in select_from_page(lines, shapes, counts, start, end) if lines[place] != title]
         if any(shapes[place].kind is Kind.PROSE for place in kept):
             return headline, drop_repetitions(lines, kept)
     headline = find_headline_of_text(lines, shapes)
@@ -114,16 +113,15 @@ def _take_dateline(lines: Sequence[str], kept: list[int], first: int) -> tuple[l
     return kept, None
 
 
-def _join(paragraphs: Sequence[Paragraph], kept: Sequence[int]) -> str:
+def _join(paragraphs: Paragraphs, kept: Sequence[int]) -> str:
     """Return the body; lines that stood together without a blank line stay together, unless none stands in the text."""
-    has_blanks = any(paragraph.apart for paragraph in paragraphs)
+    if not any(paragraphs.apart):
+        return "\n\n".join([paragraphs.texts[place] for place in kept])
     parts: list[str] = []
     previous = -1
     for place in kept:
-        paragraph = paragraphs[place]
         if parts:
-            together = has_blanks and not paragraph.apart and previous == place - 1
-            parts.append("\n" if together else "\n\n")
-        parts.append(paragraph.text)
+            parts.append("\n" if not paragraphs.apart[place] and previous == place - 1 else "\n\n")
+        parts.append(paragraphs.texts[place])
         previous = place
     return "".join(parts)

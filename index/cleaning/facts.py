@@ -128,8 +128,10 @@ def find_authors(lines: Iterable[str]) -> tuple[str, ...]:
 
 def _find_byline(line: str) -> regex.Match[str] | None:
     # The pattern is slow, and most lines have nobody's "by" in them.
-    has_by = len(line) <= _MAX_BYLINE and not _BY.isdisjoint(line.lower().replace(":", " ").split())
-    return _AUTHORS.search(line) if has_by else None
+    lower = line.lower()
+    if len(line) > _MAX_BYLINE or not ("by" in lower or "von" in lower or "par" in lower or "por" in lower):
+        return None
+    return None if _BY.isdisjoint(lower.replace(":", " ").split()) else _AUTHORS.search(line)
 
 
 def find_published(lines: Iterable[str]) -> dt.date | None:
@@ -139,7 +141,7 @@ def find_published(lines: Iterable[str]) -> dt.date | None:
     """
     updated = None
     for line in lines:
-        if len(line) > _MAX_BYLINE or not _YEAR.search(line):
+        if len(line) > _MAX_BYLINE or not (("20" in line or "19" in line) and _YEAR.search(line)):
             continue
         if _PUBLISHED.search(line) or _find_byline(line):
             day = _read_date(line)

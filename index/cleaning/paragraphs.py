@@ -7,7 +7,8 @@ for menus; joined they are the sentences that they were.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import chain, compress, pairwise
+from operator import not_
 from typing import NamedTuple
 
 # Where paragraphs were broken: no line is longer than the one, and the longest are longer than the other. A few may
@@ -25,58 +26,78 @@ _ENDS = re.compile(r"[.!?…:;。！？؟]['\"”’»)\]]*$")
 _LAID_OUT = re.compile(r"\s*(?:[>|*#:+=~_-]|\d+[.)]\s|[A-Za-z]+>)|.*\S\s{3,}\S")
 
 
-class Paragraph(NamedTuple):
-    """A line of the text, or several that were one paragraph (`was_broken`); `apart` where a blank line is above."""
+class Paragraphs(NamedTuple):
+    """The lines of a text, some of them several that were one paragraph (`were_broken`).
 
-    text: str
-    apart: bool
-    was_broken: bool = False
+    `apart` says of each whether a blank line is above it.
+    """
+
+    texts: list[str]
+    apart: list[bool]
+    were_broken: bool = False
 
 
-def split_paragraphs(text: str) -> list[Paragraph]:
+def split_paragraphs(text: str) -> Paragraphs:
     """Return the lines of a text that have something on them."""
     raw = text.splitlines() if "\r" in text or "\u2028" in text else text.split("\n")
     width = _wrap_width(raw)
-    return _join_broken(raw, width) if width else _keep_apart(raw)
+    if width:
+        return _join_broken(raw, width)
+    return _keep_apart(_tidy(raw, "  " in text))
 
 
-def _keep_apart(raw: list[str]) -> list[Paragraph]:
-    paragraphs: list[Paragraph] = []
-    apart = False
-    for line in raw:
-        # White space other than single spaces is not printable; most lines have none.
-        tidy = line.strip(" ") if line.isprintable() and "  " not in line else " ".join(line.split())
-        if tidy:
-            paragraphs.append(Paragraph(tidy, apart))
-        # A blank line at the very top parts nothing.
-        apart = not tidy and bool(paragraphs)
+def _tidy(raw: list[str], has_runs: bool) -> list[str]:
+    """Return lines with single spaces; `has_runs` says whether several stand together in some line."""
+    tidy = list(map(str.strip, raw))
+    # White space other than spaces is not printable; most lines have none, and are not looked at one by one.
+    untidy = compress(range(len(raw)), map(not_, map(str.isprintable, tidy)))
+    for place in chain(untidy, [place for place, line in enumerate(tidy) if "  " in line] if has_runs else ()):
+        tidy[place] = " ".join(tidy[place].split())
+    return tidy
+
+
+def _keep_apart(tidy: list[str]) -> Paragraphs:
+    if "" not in tidy:
+        return Paragraphs(tidy, [False] * len(tidy))
+    paragraphs = Paragraphs([], [])
+    above = ""
+    for line in tidy:
+        if line:
+            # A blank line at the very top parts nothing.
+            paragraphs.apart.append(not above and bool(paragraphs.texts))
+            paragraphs.texts.append(line)
+        above = line
     return paragraphs
 
 
-def _join_broken(raw: list[str], width: int) -> list[Paragraph]:
-    paragraphs: list[Paragraph] = []
-    apart = open_for_more = False
+def _join_broken(raw: list[str], width: int) -> Paragraphs:
+    texts: list[str] = []
+    aparts: list[bool] = []
+    apart = open_for_more = were_broken = False
     previous = ""
     for line in raw:
         words = line.split()
         if not words:
-            apart, open_for_more = bool(paragraphs), False
+            apart, open_for_more = bool(texts), False
             continue
         joined = " ".join(words)
         if open_for_more and _continues(previous, line, words[0], width):
-            paragraphs[-1] = Paragraph(f"{paragraphs[-1].text} {joined}", paragraphs[-1].apart, was_broken=True)
+            texts[-1] += f" {joined}"
+            were_broken = True
         else:
-            paragraphs.append(Paragraph(joined, apart))
+            texts.append(joined)
+            aparts.append(apart)
         open_for_more = _LAID_OUT.match(line) is None
         apart = False
         previous = line
-    return paragraphs
+    return Paragraphs(texts, aparts, were_broken)
 
 
 def _wrap_width(lines: list[str]) -> int:
     """Return the width that paragraphs were broken at, zero where they were not."""
-    lengths = [len(line) for line in lines if line]
-    if len(lengths) < 3 or sum(length > _MAX_WRAP for length in lengths) > _OUTLIERS * len(lengths):
+    lengths = list(map(len, lines))
+    count = len(lengths) - lengths.count(0)
+    if count < 3 or len([length for length in lengths if length > _MAX_WRAP]) > _OUTLIERS * count:
         return 0
     width = max((length for line in lines if (length := len(line.rstrip())) <= _MAX_WRAP), default=0)
     if width < _MIN_WRAP:

@@ -51,7 +51,7 @@ class Repeats:
     def add(self, text: str) -> None:
         """Count the lines of one page, each once."""
         self.pages += 1
-        for line in {paragraph.text for paragraph in split_paragraphs(text) if len(paragraph.text) <= _MAX_LENGTH}:
+        for line in {line for line in split_paragraphs(text).texts if len(line) <= _MAX_LENGTH}:
             key = _key(line)
             self._counts[key] = self._counts.get(key, 0) + 1
         if len(self._counts) > self._max_lines:

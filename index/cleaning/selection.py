@@ -9,10 +9,11 @@ it ends above the comments, since what parts them from the article costs more th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from itertools import compress
+from operator import attrgetter
 
-from index.cleaning.shapes import Kind, Shape, ends_sentence
+from index.cleaning.shapes import Kind, Shape, ends_sentence, kinds_of
 from index.cleaning.vocabulary import DURATION, NOTICE
 
 # A sentence between lines that are none is a teaser or a comment as often as a paragraph. At 0.4 pages that alternate
@@ -60,24 +61,33 @@ _MAX_CAPTION_LINES = 2
 # A caption is shorter than a paragraph that gains this.
 _MAX_GAIN_OF_CAPTION = 3.0
 
-# What stands above the first line and below the last.
-_NONE = Shape(Kind.SIGNS, 0.0)
-
 # Tuples: to look into a set takes the hash of an enumeration's member, which is slower than to compare with each.
 _LABELS = (Kind.CONTROL, Kind.AFTERMATH, Kind.REFERENCE)
+# Which kinds are such, for lines by the hundred.
+_IS_LABEL = bytes(kind in _LABELS for kind in range(256))
+_IS_PROSE = bytes(kind == Kind.PROSE for kind in range(256))
+# What stands above the first line and below the last.
+_OUTSIDE = b"\0"
+_GAIN, _IS_ENTRY = attrgetter("gain"), attrgetter("is_entry")
 _DROPPED = (*_LABELS, Kind.CREDIT, Kind.STAMP, Kind.SIGNS, Kind.SUMMARY)
 
 
-def find_stretch_of_page(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[int, int] | None:
-    """Return where the article starts and ends in the lines of a whole page, menus and all; `None` if they are none."""
-    labels = len({line for line, shape in zip(lines, shapes, strict=True) if shape.kind in _LABELS})
+def find_stretch_of_page(
+    lines: Sequence[str], shapes: Sequence[Shape], counts: Mapping[str, int]
+) -> tuple[int, int] | None:
+    """Return where the article starts and ends in the lines of a whole page, menus and all; `None` if they are none.
+
+    `counts` says how often each line stands on the page.
+    """
+    kinds = kinds_of(shapes)
+    labels = len(set(compress(lines, kinds.translate(_IS_LABEL))))
     if labels >= max(_MIN_PAGE_LABELS, _MIN_PAGE_SHARE * len(lines)):
         least = _MIN_GAIN
     elif labels >= max(_MIN_SMALL_LABELS, _MIN_SMALL_SHARE * len(lines)) or _starts_with_menu(lines, shapes):
         least = _MIN_GAIN_IN_DOUBT
     else:
         return None
-    gain, start, end = _find_stretch(lines, shapes)
+    gain, start, end = _find_stretch(_gains(lines, shapes, kinds, counts))
     return (start, end) if gain >= least else None
 
 
@@ -96,44 +106,43 @@ def _starts_with_menu(lines: Sequence[str], shapes: Sequence[Shape]) -> bool:
     return False
 
 
-def _find_stretch(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[float, int, int]:
+def _find_stretch(gains: Sequence[float]) -> tuple[float, int, int]:
     """Return the stretch of lines that gains most: what it gains, where it starts and ends."""
     best, best_start, best_end = 0.0, 0, 0
     total, start = 0.0, 0
-    for place, gain in enumerate(_gains(lines, shapes)):
-        if total <= 0:
-            total, start = 0.0, place
+    for place, gain in enumerate(gains):
         total += gain
         if total > best:
             best, best_start, best_end = total, start, place + 1
+        elif total <= 0:
+            total, start = 0.0, place + 1
     return best, best_start, best_end
 
 
-def _gains(lines: Sequence[str], shapes: Sequence[Shape]) -> Iterator[float]:
-    """Yield what each line gains, by its shape, its neighbours, and how often it stands on the page."""
-    counts = Counter(lines)
+def _gains(lines: Sequence[str], shapes: Sequence[Shape], kinds: bytes, counts: Mapping[str, int]) -> list[float]:
+    """Return what each line gains, by its shape, its neighbours, and how often it stands on the page."""
+    gains = list(map(_GAIN, shapes))
+    # Few of a page's lines are prose, or entries, or stand on it many times: the others are not looked at one by one.
     seen: set[str] = set()
-    above = _NONE
     fade = _DECAY / (len(shapes) or 1)
-    prose, plain = Kind.PROSE, Kind.PLAIN
-    for place, (shape, below) in enumerate(pairwise([*shapes, _NONE])):
-        kind, gain, is_entry = shape
-        if kind is prose:
-            gain *= 1 - fade * place
-            if lines[place] in seen:
-                yield gain * _REPEATED
-            elif above.kind is not prose and below.kind is not prose:
-                yield gain * _LONE_PROSE
-            else:
-                yield gain
-            seen.add(lines[place])
-        elif kind is plain and gain < 0 and counts[lines[place]] >= _LABEL_COUNT:
-            yield min(gain, _LABEL_GAIN)
-        elif is_entry and (above.is_entry or below.is_entry):
-            yield _ENTRY_GAIN
-        else:
-            yield gain
-        above = shape
+    is_prose = _OUTSIDE + kinds.translate(_IS_PROSE) + _OUTSIDE
+    for place in compress(range(len(lines)), is_prose[1:]):
+        gains[place] *= 1 - fade * place
+        if lines[place] in seen:
+            gains[place] *= _REPEATED
+        elif not is_prose[place] and not is_prose[place + 2]:
+            gains[place] *= _LONE_PROSE
+        seen.add(lines[place])
+    is_entry = _OUTSIDE + bytes(map(_IS_ENTRY, shapes)) + _OUTSIDE
+    for place in compress(range(len(lines)), is_entry[1:]):
+        if not is_prose[place + 1] and (is_entry[place] or is_entry[place + 2]):
+            gains[place] = _ENTRY_GAIN
+    often = {line for line, count in counts.items() if count >= _LABEL_COUNT}
+    for place in [place for place, line in enumerate(lines) if line in often] if often else ():
+        kind, gain, _ = shapes[place]
+        if kind is Kind.PLAIN and gain < 0:
+            gains[place] = min(gain, _LABEL_GAIN)
+    return gains
 
 
 def _is_caption(shapes: Sequence[Shape], place: int, count: int) -> bool:
@@ -146,9 +155,11 @@ def _is_caption(shapes: Sequence[Shape], place: int, count: int) -> bool:
     )
 
 
-def select_from_page(lines: Sequence[str], shapes: Sequence[Shape], start: int, end: int) -> list[int]:
+def select_from_page(
+    lines: Sequence[str], shapes: Sequence[Shape], counts: Mapping[str, int], start: int, end: int
+) -> list[int]:
     """Return the places of the article's lines within its stretch of a page."""
-    counts, within = Counter(lines), Counter(lines[start:end])
+    within = Counter(lines[start:end])
     kept: list[int] = []
     listed = 0
     for place in range(start, end):

@@ -8,9 +8,10 @@ the end of the line. A shape has a *gain*: what the line adds to a stretch of li
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import IntEnum
-from functools import lru_cache
-from typing import NamedTuple
+from operator import attrgetter
+from typing import NamedTuple, cast
 
 from index.cleaning.vocabulary import (
     BYLINE,
@@ -62,6 +63,7 @@ _MAX_GAIN = 3.0
 # Prose that ends without a full stop is prose less surely.
 _UNENDED_GAIN = 0.67
 
+_FULL_PROSE = Shape(Kind.PROSE, _MAX_GAIN)
 # A label that something else follows ends an article, unless what follows outweighs it: "Related" between paragraphs.
 _AFTERMATH = Shape(Kind.AFTERMATH, -2.5)
 # Dates stand above articles and above each comment or teaser; two of them outweigh a paragraph.
@@ -104,51 +106,93 @@ _OF_SAYING = {
     Says.SUMMARY: _SUMMARY,
 }
 _BYLINE_WORDS = frozenset({"by", "von", "par", "por"})
+# A line without a digit, a colon, a dash and one of these says of itself nothing.
+_TELLING_WORDS = CREDIT_WORDS | PLEA_WORDS | _BYLINE_WORDS
 # A number, and a sign between parts; or three numbers.
 _ENTRY = re.compile(r"[–—@:,$€£¥|=%/]|\s-\s|(?:\b\d[\d.,]*\b.*){3}")
 _DIGIT = re.compile(r"\d")
 
 _END = re.compile(r"""(?:[.!?…。！？؟۔।:;]["'”’»“)\]」』*]*|\.\.\.)$""")
+# What `_END` can end with: most lines end with something else, and need not be searched.
+_LAST = frozenset(".!?…。！？؟۔।:;\"'”’»“)]」』*\n")
+_ASCII_WORD = re.compile(r"[a-z]+(?:['+-][a-z]+)*\+?")
 _WORD = re.compile(r"[^\W\d_]+(?:['’+-][^\W\d_]+)*\+?")
 # Letters of scripts that write without spaces; each says as much as two of the others.
 _WIDE = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff01-\uff60]")
 _WIDE_WEIGHT = 1.2
 
 
+_KIND = attrgetter("kind")
+
+
 def ends_sentence(line: str) -> bool:
     """Say whether a line ends as sentences do."""
-    return _END.search(line, max(0, len(line) - 8)) is not None
+    return line[-1:] in _LAST and _END.search(line, max(0, len(line) - 8)) is not None
 
 
 def shape_of(line: str) -> Shape:
     """Return the shape of a line; its spaces are single ones, and it is not empty."""
-    return _shape_of_short(line) if len(line) <= _SURE_PROSE else _shape_of(line)
+    return shapes_of([line])[0]
 
 
 # Pages of a source share most of their short lines, which are looked at once each; long ones would fill the memory.
-@lru_cache(maxsize=1 << 15)
-def _shape_of_short(line: str) -> Shape:
-    return _shape_of(line)
+# When there are too many all are forgotten: to know which were not used for long takes five times as long.
+_short_shapes: dict[str, Shape] = {}
+_MAX_SHORT_SHAPES = 1 << 15
 
 
-def _shape_of(line: str) -> Shape:
+def shapes_of(lines: Sequence[str]) -> list[Shape]:
+    """Return the shapes of lines."""
+    shapes = list(map(_short_shapes.get, lines))
+    unknown = [place for place, shape in enumerate(shapes) if shape is None]
+    # Few pages have a plea in a long line: they are searched for one in all of these at once.
+    long = "\n".join([lines[place] for place in unknown if _SURE_PROSE < len(lines[place]) < _MAX_CAPTION])
+    may_plead = _says_any(PLEA_PHRASES, long.lower())
+    if len(_short_shapes) > _MAX_SHORT_SHAPES:
+        _short_shapes.clear()
+    for place in unknown:
+        line = lines[place]
+        if len(line) > _SURE_PROSE:
+            shapes[place] = _shape_of(line, may_plead)
+        else:
+            # A short line is asked for pleas by its words, and some stand on a page twice.
+            shapes[place] = _short_shapes[line] = _short_shapes.get(line) or _shape_of(line, may_plead=True)
+    return cast(list[Shape], shapes)
+
+
+def forget() -> None:
+    """Forget the lines of earlier pages, as a measurement must."""
+    _short_shapes.clear()
+
+
+def kinds_of(shapes: Sequence[Shape]) -> bytes:
+    """Return the kinds of shapes, a byte each, in which those of one kind are found without looking at each."""
+    return bytes(map(_KIND, shapes))
+
+
+def _shape_of(line: str, may_plead: bool) -> Shape:
     length = len(line)
     ended = ends_sentence(line)
-    lower = line.lower()
     if ended and length > _SURE_PROSE:
         if length < _MAX_CAPTION:
-            if _says_any(PLEA_PHRASES, lower):
+            if may_plead and _says_any(PLEA_PHRASES, line.lower()):
                 return _CONTROL
             if line[0] == "©" or ((line[-1] in ")]" or ":" in line[-60:]) and CREDIT.search(line, length - 90)):
                 return _CREDIT
-        return Shape(Kind.PROSE, min(length / _PER_GAIN, _MAX_GAIN))
-    words = _WORD.findall(lower)
+        return _FULL_PROSE if length >= _MAX_GAIN * _PER_GAIN else Shape(Kind.PROSE, length / _PER_GAIN)
+    lower = line.lower()
+    is_ascii = line.isascii()
+    words = _ASCII_WORD.findall(lower) if is_ascii else _WORD.findall(lower)
     if not words:
         return _CONTROL if DURATION.match(line) else _STAMP if DATE.search(line) else _SIGNS
-    width = _width(line)
+    width = length if is_ascii else length + _WIDE_WEIGHT * len(_WIDE.findall(line))
+    first_word = words[0]
+    if first_word in OPENINGS or line[0] == "©" or RIGHTS_RESERVED in lower:
+        shape = _opening(line, lower, first_word)
+        if shape is not None:
+            return shape
     return (
-        _opening(line, lower, words[0])
-        or _controls(line, words, width, ended)
+        _controls(line, words, width, ended)
         or _labelled(line, lower, words, ended)
         or _unlabelled(line, words, width, ended)
     )
@@ -159,12 +203,6 @@ def _says_any(phrases: tuple[str, ...], lower: str) -> bool:
         if phrase in lower:
             return True
     return False
-
-
-def _width(line: str) -> float:
-    if line.isascii():
-        return len(line)
-    return len(line) + _WIDE_WEIGHT * len(_WIDE.findall(line))
 
 
 def _opening(line: str, lower: str, first_word: str) -> Shape | None:
@@ -205,13 +243,15 @@ def _controls(line: str, words: list[str], width: float, ended: bool) -> Shape |
 def _labelled(line: str, lower: str, words: list[str], ended: bool) -> Shape | None:
     """Return the shape of a line that says somewhere what it is; `None` for all others."""
     count, length = len(words), len(line)
+    has_digit = _DIGIT.search(line) is not None
+    if not has_digit and ":" not in line and line[0] not in "—–-" and _TELLING_WORDS.isdisjoint(words):
+        return None
     if (
         length < _MAX_CAPTION
         and (not CREDIT_WORDS.isdisjoint(words) or (":" in line and _says_any(CREDIT_LABELS, line)))
         and CREDIT.search(line)
     ):
         return _CREDIT
-    has_digit = _DIGIT.search(line) is not None
     if has_digit and DURATION.match(line):
         return _CONTROL
     if line[0] in "—–-" and QUOTED_POST.match(line):

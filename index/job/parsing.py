@@ -7,11 +7,15 @@ at a time.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as TimedOut
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.forkserver import ensure_running
+from pathlib import Path
 from typing import NamedTuple
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
@@ -58,7 +62,8 @@ class Parser:
     def prepare() -> None:
         """Have what the processes need loaded meanwhile; returns at once."""
         multiprocessing.set_forkserver_preload([_PRELOADED])
-        ensure_running()
+        with _importing_the_same():
+            ensure_running()
 
     def parse(self, items: Iterable[Item]) -> Iterator[tuple[Item, Outcome]]:
         """Yield the items in their order, documents with what came of them."""
@@ -148,6 +153,22 @@ class Parser:
             else:
                 self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
+
+
+@contextmanager
+def _importing_the_same() -> Iterator[None]:
+    """Have a new Python import what this one does: by itself it would take a folder `index` of the user's for ours."""
+    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONSAFEPATH")}
+    os.environ["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 class _TroubleError(Exception):

@@ -11,6 +11,7 @@ from the Unicode consortium's tables.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -62,6 +63,16 @@ _ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "EST": -5, "EDT": -4, "PST": -8, 
 _ZONES |= {"CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "WET": 0, "WEST": 1}
 _ZONES["UHR"] = 0  # German for "o'clock", and no zone
 
+# What wires, mail and feeds write, of which there is nothing to find out: the patterns above take ten times as long.
+_PLAIN = re.compile(
+    r"(?:[A-Za-z]{3}, )?(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})"
+    r"(?: (\d\d):(\d\d):(\d\d)(?:\.\d{1,3})?(?: (GMT|UTC|[+-]\d{4}))?)?",
+    re.ASCII,
+)
+# A space before the zone, as some databases write it, is not for fromisoformat.
+_BEFORE_ZONE = regex.compile(r"\s+(?=[+-]\d\d:?\d\d$)|\s*UTC$")
+_BEFORE_OFFSET = regex.compile(r"^(?:UTC|GMT)\s*(?=[+-])")
+
 _FOUR_DIGITS = regex.compile(r"\d{4}")
 _CONTROLS = regex.compile(r"\p{Cc}+")
 
@@ -91,7 +102,7 @@ def parse_date(value: object) -> dt.date | None:
     text = value.strip()
     if not text or len(text) > _MAX_LENGTH:
         return None
-    return _from_iso(text) or _from_words(text)
+    return _from_iso(text) or _from_plain(text) or _from_words(text)
 
 
 def date_in_url(path: str) -> dt.date | None:
@@ -120,8 +131,7 @@ def _from_iso(text: str) -> dt.date | None:
         return _from_number(float(text))
     try:
         if len(text) > 10:
-            # A space before the zone, as some databases write it, is not for fromisoformat.
-            return _to_utc(dt.datetime.fromisoformat(regex.sub(r"\s+(?=[+-]\d\d:?\d\d$)|\s*UTC$", "", text)))
+            return _to_utc(dt.datetime.fromisoformat(_BEFORE_ZONE.sub("", text)))
         if len(text) in (4, 7):
             # A year or a month is dated to its first day, as in a search for it.
             text += "-01-01"[: 10 - len(text)] if len(text) == 4 else "-01"
@@ -145,6 +155,28 @@ def _to_utc(moment: dt.datetime) -> dt.datetime | None:
     if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
         return None
     return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _from_plain(text: str) -> dt.date | None:
+    """Return the date of "31-MAR-1987 03:32:43.98" and the like, as `_from_words` reads it; `None` for others."""
+    found = _PLAIN.fullmatch(text)
+    if not found:
+        return None
+    day, month, year, hour, minute, second, zone = found.groups()
+    number = _months().get(month.lower())
+    if number is None:
+        return None
+    try:
+        if hour is None:
+            date = dt.date(int(year), number, int(day))
+            return date if _EARLIEST_YEAR <= date.year <= _LATEST_YEAR else None
+        offset = _offset(zone) if zone else dt.timedelta()
+        if offset is None:
+            return None
+        moment = dt.datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=dt.UTC)
+        return _to_utc(moment - offset if offset else moment)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _from_words(text: str) -> dt.date | None:
@@ -204,9 +236,10 @@ def _with_time(date: dt.date, rest: str) -> dt.date:
 
 
 def _offset(zone: str) -> dt.timedelta | None:
-    name = regex.sub(r"^(?:UTC|GMT)\s*(?=[+-])", "", zone.upper())
+    name = zone.upper()
     if name in _ZONES:
         return dt.timedelta(hours=_ZONES[name])
+    name = _BEFORE_OFFSET.sub("", name)
     if name[0] not in "+-":
         return None
     digits = name[1:].replace(":", "")

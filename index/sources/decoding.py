@@ -97,11 +97,18 @@ def decode(content: bytes) -> str:
 
     Line ends become `\n`, and control characters go. Raises `SourceError` where no encoding fits.
     """
+    if not content.startswith(codecs.BOM_UTF8) and _guess_utf16(content) is None:
+        try:
+            # Nearly every file: it need not be decoded to find out whether it is UTF-8, and again to read it.
+            return _clean(content.decode(), content)
+        except UnicodeDecodeError:
+            pass
     return _clean(_decode(content))
 
 
-def _clean(text: str) -> str:
-    encoded = text.encode("utf-8", "surrogatepass")
+def _clean(text: str, encoded: bytes | None = None) -> str:
+    if encoded is None:
+        encoded = text.encode("utf-8", "surrogatepass")
     # Most texts have none of them, which is seen at a tenth of the time that the patterns take.
     if len(encoded.translate(None, _ANY_CONTROL)) == len(encoded):
         return text

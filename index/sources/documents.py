@@ -65,6 +65,12 @@ def _parse_record(document: Document, mapping: Mapping[str, str]) -> Iterator[Ar
 
 
 def _parse_value(value: object, document: Document, mapping: Mapping[str, str]) -> Iterator[Article | SourceError]:
+    if isinstance(value, Mapping):
+        values = recognise(value, mapping)
+        if "body" in values or "title" in values:
+            # Nearly every record: there are no others to look for in it, and nothing to be named twice.
+            yield make_article(values, document.path, None if "url" in values else document.file_id)
+            return
     records = find_records(value, mapping)
     if not records:
         raise SourceError("", "is no record with named fields")

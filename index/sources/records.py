@@ -57,6 +57,8 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _PRIORITY = {name: (field, place) for field, names in NAMES.items() for place, name in enumerate(names)}
 _NOT_IN_NAMES = regex.compile(r"[^\p{L}\p{N}]+")
 
+_MAX_PLACES = 10_000
+
 # How deep the records lie in the answer of a news API, or in a dump of a search engine: hits.hits[]._source.
 _MAX_NESTED = 5
 
@@ -75,9 +77,11 @@ def recognise(record: Mapping[str, object], mapping: Mapping[str, str]) -> dict[
     for name, value in record.items():
         if value is None or value == "":
             continue
-        field, rank = _PRIORITY.get(_plain_name(name), (None, 0))
-        if field and (field not in ranks or rank < ranks[field]):
-            ranks[field], found[field] = rank, value
+        known = _places[name] if name in _places else _find_place(name)
+        if known is not None:
+            field, rank = known
+            if field not in ranks or rank < ranks[field]:
+                ranks[field], found[field] = rank, value
     for field, path in mapping.items():
         value = _look_up(record, path) if path else None
         if value is None or value == "":
@@ -87,18 +91,17 @@ def recognise(record: Mapping[str, object], mapping: Mapping[str, str]) -> dict[
     return found
 
 
-_plain_names: dict[str, str] = {}
+# The field and the rank of names that were met: files have a few names each.
+_places: dict[str, tuple[str, int] | None] = {}
 
 
-def _plain_name(name: object) -> str:
+def _find_place(name: object) -> tuple[str, int] | None:
     text = str(name)
-    plain = _plain_names.get(text)
-    if plain is None:
-        plain = _NOT_IN_NAMES.sub("", text).lower()
-        # Files have a few names each; one whose names are all different must not fill the memory.
-        if len(_plain_names) < 10_000:
-            _plain_names[text] = plain
-    return plain
+    place = _PRIORITY.get(_NOT_IN_NAMES.sub("", text).lower())
+    # A file whose names are all different must not fill the memory.
+    if len(_places) < _MAX_PLACES:
+        _places[text] = place
+    return place
 
 
 def _look_up(record: Mapping[str, object], path: str) -> object:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from index import language
 from index.language import LANGUAGES, detect_language
 
 SENTENCES = {
@@ -57,3 +58,23 @@ def test_numbers_and_addresses_mislead_nobody() -> None:
 
 def test_the_answer_is_the_same_each_time() -> None:
     assert len({detect_language("Minister Oslo Bank Partner Tower") for _ in range(20)}) == 1
+
+
+def test_the_words_of_a_language_tell_it_without_the_detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "_detect", lambda sample: None)
+    for code, words in language._WORDS_OF.items():
+        assert detect_language(" ".join(words.split()[:3])) == code
+    assert detect_language("the and") is None
+    # Words of two languages are for the detector.
+    assert detect_language("the and with nicht") is None
+
+
+def test_no_word_is_of_two_languages() -> None:
+    assert len(language._LANGUAGE_OF) == sum(len(words.split()) for words in language._WORDS_OF.values())
+
+
+@pytest.mark.parametrize(("code", "sentence"), SENTENCES.items())
+def test_words_and_detector_agree(code: str, sentence: str) -> None:
+    known = {language._LANGUAGE_OF[word] for word in sentence.lower().split() if word in language._LANGUAGE_OF}
+    assert known <= {code}
+    assert language._detect(sentence) == code

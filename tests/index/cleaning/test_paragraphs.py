@@ -25,7 +25,7 @@ PARAGRAPHS = [
 def test_broken_paragraphs_are_joined(width: int, separator: str) -> None:
     indent = "" if separator == "\n\n" else "    "
     text = separator.join(textwrap.fill(one, width, initial_indent=indent) for one in PARAGRAPHS)
-    assert [paragraph.text for paragraph in split_paragraphs(text)] == PARAGRAPHS
+    assert split_paragraphs(text).texts == PARAGRAPHS
     assert " ".join(clean(text).body.split()) == " ".join(PARAGRAPHS)
 
 
@@ -40,19 +40,19 @@ def test_quoted_mail_tables_and_signatures_stay_as_they_are() -> None:
         "Jane Doe * jane@example.org * I speak for myself",
     ]
     text = f"{prose}\n\n" + "\n".join(laid_out)
-    lines = [paragraph.text for paragraph in split_paragraphs(text)]
+    lines = split_paragraphs(text).texts
     assert lines == [" ".join(PARAGRAPHS), *(" ".join(line.split()) for line in laid_out)]
     assert clean(text).removed_lines == 0
 
 
 def test_a_line_a_paragraph_is_not_joined() -> None:
     lines = [f"{'Word ' * count}and no more." for count in range(3, 30)]
-    assert [paragraph.text for paragraph in split_paragraphs("\n".join(lines))] == lines
+    assert split_paragraphs("\n".join(lines)).texts == lines
 
 
 def test_headlines_in_a_list_are_not_joined() -> None:
     headlines = [f"Council Votes to Close Harbour Bridge Number {number} Until Next Spring" for number in range(10)]
-    assert [paragraph.text for paragraph in split_paragraphs("\n".join(headlines))] == headlines
+    assert split_paragraphs("\n".join(headlines)).texts == headlines
 
 
 def test_lines_within_a_paragraph_stay_lines() -> None:
@@ -68,6 +68,7 @@ def test_a_text_without_blank_lines_has_a_paragraph_a_line() -> None:
 
 @given(st.text(alphabet="ab .\n\t\u00a0>", max_size=600))
 def test_no_word_is_lost(text: str) -> None:
-    paragraphs = split_paragraphs(text)
-    assert " ".join(paragraph.text for paragraph in paragraphs).split() == text.split()
-    assert all(paragraph.text == " ".join(paragraph.text.split()) != "" for paragraph in paragraphs)
+    lines, apart, _ = split_paragraphs(text)
+    assert " ".join(lines).split() == text.split()
+    assert all(line == " ".join(line.split()) != "" for line in lines)
+    assert len(apart) == len(lines)

@@ -24,8 +24,13 @@ def text(number: int) -> Document:
     return Document("text", f"A zebra, the number {number}.".encode(), f"{number}.txt", f"{number}.txt", f"a{number}")
 
 
-# Two seconds, of a parser in C that no exception of Python's can interrupt.
-SLOW = Document("html", b"<html><body>" + b"<p>A zebra was seen.</p>" * 40_000 + b"</body></html>", "s.html", "s.html")
+def slow(paragraphs: int) -> Document:
+    """Return a page that takes a second for 20,000 paragraphs, of a parser in C that no exception can interrupt."""
+    page = b"<html><body>" + b"<p>A zebra was seen.</p>" * paragraphs + b"</body></html>"
+    return Document("html", page, "s.html", "s.html")
+
+
+SLOW = slow(40_000)
 
 
 def titles(parser: Parser, items: list[Item]) -> list[str]:
@@ -66,9 +71,9 @@ def test_documents_are_read_a_few_batches_ahead_and_no_more() -> None:
 
 
 def test_a_document_that_takes_too_long_is_the_only_one_that_is_lost() -> None:
-    with Parser(2, {}, seconds=0.5) as parser:
-        said = titles(parser, [text(1), SLOW, text(2)])
-    assert said == ["A zebra, the number 1.", "s.html: takes longer than 0.5 seconds to read", "A zebra, the number 2."]
+    with Parser(2, {}, seconds=2) as parser:
+        said = titles(parser, [text(1), slow(200_000), text(2)])
+    assert said == ["A zebra, the number 1.", "s.html: takes longer than 2 seconds to read", "A zebra, the number 2."]
 
 
 def test_a_process_that_is_killed_loses_nothing() -> None:

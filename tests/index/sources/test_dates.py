@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.sources.dates import date_in_file, date_in_url, parse_date
+from index.sources.dates import _from_plain, _from_words, date_in_file, date_in_url, parse_date
 
 
 @pytest.mark.parametrize(
@@ -163,3 +163,20 @@ def test_long_texts_of_digits_take_no_time() -> None:
         for _ in range(20):
             parse_date(text)
     assert time.perf_counter() - started < 1
+
+
+@given(
+    st.sampled_from(["", "Thu, ", "Mar, ", "may "]),
+    st.integers(0, 40).map(str) | st.integers(0, 31).map("{:02}".format),
+    st.sampled_from(["-", " "]),
+    st.sampled_from(["MAR", "Apr", "april", "mai", "de", "sept", "abc", "listopad"]),
+    st.sampled_from(["1987", "2017", "0017", "9999", "1499"]),
+    st.sampled_from(["", " 03:32:43", " 03:32:43.98", " 25:00:00", " 23:59:59 GMT"])
+    | st.sampled_from([" 23:59:59 -0400", " 00:30:00 +1400", " 00:30:00 +1500", " 10:00:00 IST", " 10:61:00 UTC"]),
+)
+def test_plain_dates_are_read_as_all_others_are(
+    day_name: str, day: str, sign: str, month: str, year: str, rest: str
+) -> None:
+    text = f"{day_name}{day}{sign}{month}{sign}{year}{rest}"
+    quick = _from_plain(text)
+    assert quick is None or quick == _from_words(text), text

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from index.article import Article
 from index.errors import SourceError
 from index.sources import NO_MAPPING, find_files, read_file
-from index.sources.fields import to_authors, to_language, to_text, usable_id
+from index.sources.fields import drop_controls, to_authors, to_language, to_line, to_text, usable_id
+from index.sources.markup import to_plain_text
 from index.sources.records import NAMES, make_article, recognise
 from tests.index.sources.conftest import ReadBytes
 
@@ -106,6 +107,33 @@ def test_the_digest_of_an_undated_article_is_what_it_was_before_dates_had_origin
     canonical = json.dumps(fields, sort_keys=True, ensure_ascii=False).encode()
     assert made.digest() == hashlib.blake2b(canonical, digest_size=16).hexdigest()
     assert replace(made, published_from="url").digest() != made.digest()
+
+
+@given(
+    st.builds(
+        Article,
+        id=st.text(st.characters()),
+        title=st.text(st.characters()),
+        body=st.text(st.characters()) | st.text('"\\/\x7f\x00\x1f\u2028é😀\n'),
+        source=st.none() | st.text(),
+        authors=st.lists(st.text(st.characters()), max_size=3).map(tuple),
+        published=st.none() | st.dates(),
+        published_from=st.sampled_from([None, "url"]),
+    )
+)
+@example(Article(id="1", title="\ud800", body="B"))
+def test_the_digest_is_that_of_what_json_writes(made: Article) -> None:
+    fields = made.to_dict()
+    if made.published_from is None:
+        del fields["published_from"]
+    written = json.dumps(fields, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    assert made.digest() == hashlib.blake2b(written, digest_size=16).hexdigest()
+
+
+@given(st.text(st.characters() | st.sampled_from(" \t\x00&<b>\xa0\u2028")))
+def test_a_line_is_plain_text_without_controls(text: str) -> None:
+    assert to_line(text) == (" ".join(to_plain_text(drop_controls(text)).split()) or None)
+    assert to_line(text, is_plain=True) == (" ".join(drop_controls(text).split()) or None)
 
 
 def test_a_date_comes_from_the_name_of_a_file_of_one_article(read_bytes: ReadBytes) -> None:
@@ -264,6 +292,7 @@ def is_sound(made: Article) -> bool:
 @example({"body": "<p>\x00\ud800&#0;&#xD800;</p>"})
 @example({"url": "http://[", "title": "T"})
 @example({"date": [2017], "body": 1e400})
+@settings(deadline=None)  # the first text has the detector of languages loaded
 def test_any_record_is_an_article_or_refused(record: dict[str, Any]) -> None:
     try:
         made = article(record)
