@@ -17,7 +17,7 @@ so that phrases are exact. Surfaces are the same in every language, since a quer
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -34,22 +34,32 @@ CJK = r"[[\p{L}\p{N}]&&[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ーｰﾞﾟ]]"
 CJK_EXTENDING = r"[\p{M}\u1160-\u11ff\ud7b0-\ud7ffﾞﾟ]"
 _CJK_CHARACTER = rf"{CJK}{CJK_EXTENDING}*+"
 
-_WORD = rf"[\p{{L}}\p{{M}}\p{{N}}--{CJK}]"
-_LETTER = rf"[\p{{L}}--{CJK}]\p{{M}}*"
-_POSSESSIVE = rf"(?:[{APOSTROPHES}][sS](?!{_WORD}))"
 
-# The order matters: what is special about U.S., C++ and 12,000 must be seen before their letters and digits are
-# taken for words.
-_TOKEN = regex.compile(
-    rf"""
-      (?<!\.)(?P<acronym>{_LETTER}(?:\.{_LETTER})+)(?!{_WORD})\.?{_POSSESSIVE}?
-    | (?P<signed>[\p{{L}}--{CJK}](?:\+\+|\#))(?![+\#])
-    | (?<!,)(?P<thousands>\p{{Nd}}{{1,3}}(?:,\p{{Nd}}{{3}})+)(?!,?{_WORD})
-    | (?P<word>{_WORD}+(?:[{APOSTROPHES}]{_WORD}+)*)
-    | (?P<cjk>{_CJK_CHARACTER})(?=(?P<next>{_CJK_CHARACTER})?)
-    """,
-    regex.VERBOSE | regex.V1,
+def _make_pattern(word: str, letter: str, more: str = "") -> regex.Pattern[str]:
+    """Return what finds tokens, given the characters of words and the letters among them."""
+    possessive = rf"(?:[{APOSTROPHES}][sS](?!{word}))"
+    # The order matters: what is special about U.S., C++ and 12,000 must be seen before their letters and digits are
+    # taken for words.
+    return regex.compile(
+        rf"""
+          (?<!\.)(?P<acronym>{letter}\p{{M}}*(?:\.{letter}\p{{M}}*)+)(?!{word})\.?{possessive}?
+        | (?P<signed>{letter}(?:\+\+|\#))(?![+\#])
+        | (?<!,)(?P<thousands>\p{{Nd}}{{1,3}}(?:,\p{{Nd}}{{3}})+)(?!,?{word})
+        | (?P<word>{word}+(?:[{APOSTROPHES}]{word}+)*)
+        {more}
+        """,
+        regex.VERBOSE | regex.V1,
+    )
+
+
+# A text without CJK is cut by the first in three quarters of the time that the second takes.
+_TOKEN = _make_pattern(r"[\p{L}\p{M}\p{N}]", r"\p{L}")
+_TOKEN_OR_CJK = _make_pattern(
+    rf"[\p{{L}}\p{{M}}\p{{N}}--{CJK}]",
+    rf"[\p{{L}}--{CJK}]",
+    rf"| (?P<cjk>{_CJK_CHARACTER})(?=(?P<next>{_CJK_CHARACTER})?)",
 )
+_MAYBE_CJK = regex.compile(r"[\u1100-\u11ff\u2e80-\U0010ffff]")
 _ONE_CJK = regex.compile(_CJK_CHARACTER, regex.V1)
 
 # Latin letters that Unicode does not take apart into a base and an accent, though readers do.
@@ -87,7 +97,8 @@ class Token(NamedTuple):
 
 def tokenize(text: str) -> Iterator[Token]:
     """Cut a text into its words, in order; the n-th has position n."""
-    for match in _TOKEN.finditer(text):
+    pattern = _TOKEN_OR_CJK if _MAYBE_CJK.search(text) else _TOKEN
+    for match in pattern.finditer(text):
         written = match.group()
         kind = match.lastgroup
         if kind == "word":
@@ -225,12 +236,14 @@ def stem_by(surface: str, stemmer: str) -> str:
         return surface
 
 
-def stemmers_of(languages: Iterable[str | None]) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def stemmers_of(languages: tuple[str | None, ...]) -> tuple[str, ...]:
     """Return by which stemmers articles of some languages are indexed, each once."""
     return tuple(dict.fromkeys(map(stemmer_of, languages)))
 
 
-def stem_each(surfaces: tuple[str, ...], stemmers: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+@lru_cache(maxsize=1 << 12)
+def stem_each(surfaces: tuple[str, ...], stemmers: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Return what words may be indexed as, all by the same stemmer: each outcome once."""
     return tuple(dict.fromkeys(tuple(stem_by(surface, stemmer) for surface in surfaces) for stemmer in stemmers))
 

@@ -32,7 +32,7 @@ class _Reading(NamedTuple):
     stemmers: tuple[str, ...]
 
 
-def build_tree(query: Query, match: Match, languages: Iterable[str | None]) -> whoosh_query.Query:
+def build_tree(query: Query, match: Match, languages: tuple[str | None, ...]) -> whoosh_query.Query:
     """Return the tree of a query; one that holds nothing finds nothing.
 
     `languages` are those of the index. A query says not which it is in: a word is looked up under its stem in each, and
@@ -131,7 +131,7 @@ def _in_fields(field: str | None, weight: int, build: _BuildInField) -> whoosh_q
     return whoosh_query.Or(alternatives) if len(alternatives) > 1 else alternatives[0]
 
 
-def terms_of(leaf: Word | Phrase, languages: Iterable[str | None]) -> tuple[str, ...]:
+def terms_of(leaf: Word | Phrase, languages: tuple[str | None, ...]) -> tuple[str, ...]:
     """Return what a leaf is looked up as, in a text field or in the one that it names: language after language."""
     surfaces = (leaf.surface,) if isinstance(leaf, Word) else leaf.surfaces
     readings = _terms(leaf.field or "body", surfaces, analysis.stemmers_of(languages))

@@ -43,7 +43,7 @@ class Marker:
     phrases: tuple[tuple[str, ...], ...]
 
     @classmethod
-    def of(cls, leaves: Iterable[Leaf], field: str, languages: Iterable[str | None]) -> Marker:
+    def of(cls, leaves: Iterable[Leaf], field: str, languages: tuple[str | None, ...]) -> Marker:
         """Collect what a query looks for in one field of an index that holds articles in `languages`."""
         stemmers = analysis.stemmers_of(languages)
         stems: set[str] = set()
