@@ -4,6 +4,9 @@ The language: words, `"phrases"`, `AND OR NOT` (in capitals), `-word`, parenthes
 for every article. NOT binds tightest, then AND and plain neighbourhood, then OR. Words without an operator between
 them make a `Bag`, which `match` reads as all or any of them.
 
+In Chinese, Japanese and Korean a run of characters is the phrase of its words of two (`index.analysis`); a character by
+itself, which begins words and is seldom one, is a prefix.
+
 Nothing is an error. What is not a well-formed part of the language (a quote or a parenthesis without its partner,
 an operator without an operand, a field that does not exist) is searched for as the words that it holds.
 """
@@ -208,8 +211,9 @@ _LEXEME = regex.compile(
     regex.VERBOSE,
 )
 _CURLY_DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„«»＂", '"'))
-# One of these alone between two words makes them one compound: al-Qaeda, RFE/RL, 3.5, 12:30, AT&T.
-_COMPOUND_JOINT = regex.compile(r"[-\u2010\u2011\u2013/._:&@+'\u2019]")
+# One of these alone between two words makes them one compound: al-Qaeda, RFE/RL, 3.5, 12:30, AT&T; in Persian it is the
+# zero-width non-joiner.
+_COMPOUND_JOINT = regex.compile(r"[-\u200c\u2010\u2011\u2013/._:&@+'\u2019]")
 
 
 def _lex(text: str) -> Iterator[_Lexeme]:
@@ -348,19 +352,25 @@ class _Parser:
 
     def _phrase(self, text: str, field: str | None) -> Clause | None:
         tokens = self._tokenize(text)
+        prefixes: list[Clause | None] = []
+        while tokens and _ends_in_one_cjk(text, tokens):
+            last = tokens.pop()
+            if not (tokens and tokens[-1].end > last.start):
+                prefixes.append(Prefix(text[last.start : last.end], last.surface, field))
+                text = text[: last.start]
         if len(tokens) == 1:
             # Quotes make a stop word count: "who" is asked for, not dropped.
-            return Word(f'"{text.strip()}"', tokens[0].surface, field)
+            return _group(And, [Word(f'"{text.strip()}"', tokens[0].surface, field), *reversed(prefixes)])
         if not tokens:
-            return None
+            return _group(And, prefixes[::-1])
         surfaces = tuple(token.surface for token in tokens)
-        return Phrase(f'"{" ".join(text.split())}"', surfaces, field)
+        return _group(And, [Phrase(f'"{" ".join(text.split())}"', surfaces, field), *reversed(prefixes)])
 
     def _chunk(self, text: str, field: str | None) -> Clause | None:
         """Read what stands between two spaces: a word, a compound, a prefix, or several of them."""
         groups: list[list[analysis.Token]] = []
         for token in self._tokenize(text):
-            if groups and _COMPOUND_JOINT.fullmatch(text[groups[-1][-1].end : token.start]):
+            if groups and _is_joined(text, groups[-1][-1], token):
                 groups[-1].append(token)
             else:
                 groups.append([token])
@@ -368,10 +378,18 @@ class _Parser:
 
     def _compound(self, text: str, group: list[analysis.Token], field: str | None) -> Clause:
         last = group[-1]
+        star = "*" if text.startswith("*", last.end) else ""
+        is_prefix = star == "*"
+        if _ends_in_one_cjk(text, group):
+            # What ends a run stands in the word before it, too, and goes on without a star.
+            is_prefix = len(group) == 1 or group[-2].end <= last.start
+            if not is_prefix:
+                group, last = group[:-1], group[-2]
+        if is_prefix:
+            prefix = Prefix(text[last.start : last.end] + star, last.surface, field)
+            rest = self._compound(text, group[:-1], field) if len(group) > 1 else None
+            return _group(And, [rest, prefix]) or prefix
         written = text[group[0].start : last.end]
-        if text[last.end : last.end + 1] == "*":
-            prefix = Prefix(text[last.start : last.end] + "*", last.surface, field)
-            return prefix if len(group) == 1 else And((self._compound(text, group[:-1], field), prefix))
         if len(group) > 1:
             return Phrase(written, tuple(token.surface for token in group), field, is_quoted=False)
         return Word(
@@ -386,6 +404,18 @@ class _Parser:
         if not token.is_acronym or written in OPERATORS:
             return False
         return not self._all_capitals or token.surface in stopwords.ACRONYMS
+
+
+def _ends_in_one_cjk(text: str, tokens: list[analysis.Token]) -> bool:
+    """Say whether the last word is one character of CJK, and so the end of a run."""
+    return analysis.cjk_end(text, tokens[-1].start) == tokens[-1].end
+
+
+def _is_joined(text: str, before: analysis.Token, token: analysis.Token) -> bool:
+    """Say whether a word goes on with the one before it: as a compound, or for CJK puts nothing in between."""
+    if token.start <= before.end:
+        return analysis.cjk_end(text, before.start) is not None or analysis.cjk_end(text, token.start) is not None
+    return _COMPOUND_JOINT.fullmatch(text[before.end : token.start]) is not None
 
 
 def _group(kind: type[And] | type[Or] | type[Bag], clauses: list[Clause | None]) -> Clause | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from whoosh import query as whoosh_query
 
@@ -16,7 +17,7 @@ TITLE_BOOST = 2.0
 
 _SECONDS_A_DAY = 24 * 60 * 60
 
-_BuildInField = Callable[[str], whoosh_query.Query]
+_BuildInField = Callable[[str], Iterable[whoosh_query.Query]]
 
 _TEXT_FIELDS = (("title", TITLE_BOOST), ("body", 1.0))
 
@@ -24,11 +25,22 @@ _TEXT_FIELDS = (("title", TITLE_BOOST), ("body", 1.0))
 _UNSTEMMED_FIELDS = frozenset({"author", "source"})
 
 
-def build_tree(query: Query, match: Match) -> whoosh_query.Query:
-    """Return the tree of a query; one that holds nothing finds nothing."""
+class _Reading(NamedTuple):
+    """How a query is read: what its bags mean, and by which stemmers the articles are indexed."""
+
+    match: Match
+    stemmers: tuple[str, ...]
+
+
+def build_tree(query: Query, match: Match, languages: tuple[str | None, ...]) -> whoosh_query.Query:
+    """Return the tree of a query; one that holds nothing finds nothing.
+
+    `languages` are those of the index. A query says not which it is in: a word is looked up under its stem in each, and
+    a phrase under its stems in each, those of one language at a time.
+    """
     if query.root is None:
         return whoosh_query.NullQuery
-    return _build(query.root, match)
+    return _build(query.root, _Reading(match, analysis.stemmers_of(languages)))
 
 
 def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Query:
@@ -49,55 +61,63 @@ def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Q
     return whoosh_query.Require(tree, whoosh_query.And(conditions)) if conditions else tree
 
 
-def _build(clause: Clause, match: Match, weight: int = 1) -> whoosh_query.Query:
+def _build(clause: Clause, reading: _Reading, weight: int = 1) -> whoosh_query.Query:
     match clause:
         case Word(surface=surface, field=field):
-            return _in_fields(field, weight, lambda name: whoosh_query.Term(name, _term(name, surface)))
+            return _in_fields(
+                field,
+                weight,
+                lambda name: [whoosh_query.Term(name, term) for (term,) in _terms(name, (surface,), reading.stemmers)],
+            )
         case Phrase(surfaces=surfaces, field=field):
             return _in_fields(
-                field, weight, lambda name: whoosh_query.Phrase(name, [_term(name, surface) for surface in surfaces])
+                field,
+                weight,
+                lambda name: [
+                    whoosh_query.Phrase(name, list(terms)) for terms in _terms(name, surfaces, reading.stemmers)
+                ],
             )
         case Prefix(surface=surface, field=field):
-            return _in_fields(field, weight, lambda name: whoosh_query.Prefix(_surface_field(name), surface))
+            return _in_fields(field, weight, lambda name: [whoosh_query.Prefix(_surface_field(name), surface)])
         case Everything():
             return whoosh_query.Every()
         case Not():
-            return _conjunction([clause], match)
+            return _conjunction([clause], reading)
         case And(clauses):
-            return _conjunction(clauses, match)
+            return _conjunction(clauses, reading)
         case Or(clauses):
-            return whoosh_query.Or(_build_each(clauses, match))
+            return whoosh_query.Or(_build_each(clauses, reading))
         case Bag(clauses):
-            return _bag(clauses, match)
+            return _bag(clauses, reading)
 
 
-def _bag(clauses: Sequence[Clause], match: Match) -> whoosh_query.Query:
+def _bag(clauses: Sequence[Clause], reading: _Reading) -> whoosh_query.Query:
     """All or any of the clauses; what is excluded is so in either case."""
     wanted = [clause for clause in clauses if not isinstance(clause, Not)]
-    if match == "all" or not wanted:
-        return _conjunction(clauses, match)
+    if reading.match == "all" or not wanted:
+        return _conjunction(clauses, reading)
     excluded = [clause for clause in clauses if isinstance(clause, Not)]
-    return _but_not(whoosh_query.Or(_build_each(wanted, match)), excluded, match)
+    return _but_not(whoosh_query.Or(_build_each(wanted, reading)), excluded, reading)
 
 
-def _build_each(clauses: Sequence[Clause], match: Match) -> list[whoosh_query.Query]:
+def _build_each(clauses: Sequence[Clause], reading: _Reading) -> list[whoosh_query.Query]:
     """Build clauses that stand side by side; one that stands there twice counts twice and is looked up once."""
-    return [_build(clause, match, weight) for clause, weight in Counter(clauses).items()]
+    return [_build(clause, reading, weight) for clause, weight in Counter(clauses).items()]
 
 
-def _conjunction(clauses: Sequence[Clause], match: Match) -> whoosh_query.Query:
+def _conjunction(clauses: Sequence[Clause], reading: _Reading) -> whoosh_query.Query:
     # Whoosh takes "every article, and the word" for every article.
-    wanted = _build_each([clause for clause in clauses if not isinstance(clause, Not | Everything)], match)
+    wanted = _build_each([clause for clause in clauses if not isinstance(clause, Not | Everything)], reading)
     excluded = [clause for clause in clauses if isinstance(clause, Not)]
-    return _but_not(whoosh_query.And(wanted) if wanted else whoosh_query.Every(), excluded, match)
+    return _but_not(whoosh_query.And(wanted) if wanted else whoosh_query.Every(), excluded, reading)
 
 
-def _but_not(tree: whoosh_query.Query, excluded: Sequence[Not], match: Match) -> whoosh_query.Query:
+def _but_not(tree: whoosh_query.Query, excluded: Sequence[Not], reading: _Reading) -> whoosh_query.Query:
     # Not Whoosh's AndNot: it lets an excluded article through where it is the first of those that are wanted.
     if not excluded:
         return tree
     return whoosh_query.Require(
-        tree, whoosh_query.Not(whoosh_query.Or(_build_each([inner.clause for inner in excluded], match)))
+        tree, whoosh_query.Not(whoosh_query.Or(_build_each([inner.clause for inner in excluded], reading)))
     )
 
 
@@ -105,20 +125,21 @@ def _in_fields(field: str | None, weight: int, build: _BuildInField) -> whoosh_q
     """Build a clause for the field that it names, or for the title and the body."""
     alternatives = []
     for name, boost in ((field, 1.0),) if field else _TEXT_FIELDS:
-        tree = build(name)
-        tree.boost = boost * weight
-        alternatives.append(tree)
+        for tree in build(name):
+            tree.boost = boost * weight
+            alternatives.append(tree)
     return whoosh_query.Or(alternatives) if len(alternatives) > 1 else alternatives[0]
 
 
-def terms_of(leaf: Word | Phrase) -> tuple[str, ...]:
-    """Return what a leaf is looked up as, in a text field or in the one that it names."""
+def terms_of(leaf: Word | Phrase, languages: tuple[str | None, ...]) -> tuple[str, ...]:
+    """Return what a leaf is looked up as, in a text field or in the one that it names: language after language."""
     surfaces = (leaf.surface,) if isinstance(leaf, Word) else leaf.surfaces
-    return tuple(_term(leaf.field or "body", surface) for surface in surfaces)
+    readings = _terms(leaf.field or "body", surfaces, analysis.stemmers_of(languages))
+    return tuple(term for terms in readings for term in terms)
 
 
-def _term(field: str, surface: str) -> str:
-    return surface if field in _UNSTEMMED_FIELDS else analysis.stem(surface)
+def _terms(field: str, surfaces: tuple[str, ...], stemmers: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return (surfaces,) if field in _UNSTEMMED_FIELDS else analysis.stem_each(surfaces, stemmers)
 
 
 def _surface_field(field: str) -> str:

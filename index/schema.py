@@ -11,7 +11,7 @@
 
 Stored is what `Article.to_dict` gives, but for what is not known. The index is an ordinary Whoosh index of this schema;
 articles get into it by `index.codec.building.builder`, past Whoosh's analyzers, which are for whoever opens it with
-Whoosh.
+Whoosh. They do not learn the language of an article, and stem as for English.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from index.codec.building.fields import KeywordField, NumberField, TextField
 
 # Changes whenever an index made before could give wrong answers with the code as it is now: what is a word, how it
 # is folded, what the fields are.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # Stands for "no date" in the column; no article is that old.
 UNDATED = -(1 << 62)

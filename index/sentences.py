@@ -11,7 +11,7 @@ MIN_LENGTH = 80
 
 # A run of spaces is looked at from its first one alone, or a long run would take the square of its length.
 _GAP = regex.compile(
-    r"""(?<!\s)(?=\s)(?<=[.!?…]["'”’»)\]]*+)\s++(?=["'“‘«(\[]*+[\p{Lu}\p{Nd}])"""
+    r"""(?<!\s)(?=\s)(?<=[.!?…؟۔]["'”’»)\]]*+)\s++(?=["'“‘«(\[]*+[\p{Lu}\p{Lo}\p{Nd}])"""
     r"|(?<!\s)[^\S\n]*+\n\s*+"
     r"|(?<=[。！？])"
 )
@@ -30,7 +30,7 @@ def ends_in_abbreviation(text: str, start: int, end: int) -> bool:
     return _ABBREVIATION.search(text, max(start, end - _ABBREVIATION_REACH), end) is not None
 
 
-_END = regex.compile(r"""[.!?…]["'”’»)\]]*+(?=\s++(?!\p{Ll})|$)""")
+_END = regex.compile(r"""[.!?…؟۔]["'”’»)\]]*+(?=\s++(?!\p{Ll})|$)""")
 
 
 def first_sentence(line: str) -> str:

@@ -43,8 +43,9 @@ class Marker:
     phrases: tuple[tuple[str, ...], ...]
 
     @classmethod
-    def of(cls, leaves: Iterable[Leaf], field: str) -> Marker:
-        """Collect what a query looks for in one field."""
+    def of(cls, leaves: Iterable[Leaf], field: str, languages: tuple[str | None, ...]) -> Marker:
+        """Collect what a query looks for in one field of an index that holds articles in `languages`."""
+        stemmers = analysis.stemmers_of(languages)
         stems: set[str] = set()
         prefixes: list[str] = []
         phrases: list[tuple[str, ...]] = []
@@ -52,17 +53,17 @@ class Marker:
             if not isinstance(leaf, Word | Prefix | Phrase) or leaf.field not in (None, field):
                 continue
             if isinstance(leaf, Word):
-                stems.add(analysis.stem(leaf.surface))
+                stems.update(stem for (stem,) in analysis.stem_each((leaf.surface,), stemmers))
             elif isinstance(leaf, Prefix):
                 prefixes.append(leaf.surface)
             else:
-                phrases.append(tuple(analysis.stem(surface) for surface in leaf.surfaces))
+                phrases += analysis.stem_each(leaf.surfaces, stemmers)
         return cls(frozenset(stems), tuple(prefixes), tuple(phrases))
 
-    def find(self, text: str, *, enough: int | None = None) -> list[Span]:
+    def find(self, text: str, language: str | None, *, enough: int | None = None) -> list[Span]:
         """Return what matches, in order, without overlaps: of two that overlap, the longer.
 
-        With `enough` the search ends there if there is a match by then.
+        `language` is that of the article. With `enough` the search ends there if there is a match by then.
         """
         found: list[Span] = []
         if not (self.stems or self.prefixes or self.phrases):
@@ -70,12 +71,16 @@ class Marker:
         # The stems and starts of the words so far that a phrase may reach back to.
         reach = max(map(len, self.phrases), default=0)
         last: deque[tuple[str, int]] = deque(maxlen=reach)
+        stemmer = analysis.stemmer_of(language)
         for token in analysis.tokenize(text):
             if found and enough is not None and token.start > enough:
                 break
-            stem = analysis.stem(token.surface)
-            if stem in self.stems or token.surface.startswith(self.prefixes):
+            stem = analysis.stem_by(token.surface, stemmer)
+            if stem in self.stems:
                 found.append(Span(token.start, token.end, stem))
+            elif token.surface.startswith(self.prefixes):
+                # What is asked for of CJK is one character, of a word of two.
+                found.append(Span(token.start, analysis.cjk_end(text, token.start) or token.end, stem))
             last.append((stem, token.start))
             for phrase in self.phrases:
                 start = _start_of(phrase, last)
@@ -131,13 +136,13 @@ def _escape(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def make_snippets(text: str, marker: Marker) -> tuple[str, ...]:
+def make_snippets(text: str, marker: Marker, language: str | None) -> tuple[str, ...]:
     """Return up to three pieces of a text that show a query's matches, in the text's order, as HTML.
 
     A piece starts and ends with a sentence where that is short enough, with a word and an ellipsis otherwise.
     Where nothing matches it is the opening of the text.
     """
-    spans = marker.find(text, enough=ENOUGH_TEXT)
+    spans = marker.find(text, language, enough=ENOUGH_TEXT)
     if not spans:
         return _opening(text)
     # A caption or a pull quote often stands twice in a page; to show it twice tells nothing.
@@ -253,4 +258,4 @@ def _is_boundary(text: str, place: int) -> bool:
     gap = rest[: len(rest) - len(rest.lstrip())]
     gap_before = text[max(0, place - 64) : place]
     newline_before = "\n" in gap_before[len(gap_before.rstrip()) :]
-    return not rest.strip() or not before or "\n" in gap or newline_before or before in ".!?…\"'”’»)]。！？"
+    return not rest.strip() or not before or "\n" in gap or newline_before or before in ".!?…؟۔\"'”’»)]。！？"

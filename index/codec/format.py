@@ -57,6 +57,11 @@ Nothing is kept if d is p. Otherwise it is a list of ordinals, ascending, that i
 as u2 if p is at most 65,536, else u4 (little-endian, not aligned); or a bitmap of (p + 7) // 8 bytes with a bit for
 each of the parent's postings, lowest first, where the list is not shorter than that.
 
+A part has one parent. A surface that is stemmed in two ways, as in articles of two languages, is two parts: the term of
+the one whose stem is the English one is the surface, that of another the surface, a zero byte and the stem (no surface
+has a zero byte). So a term says what its parent is, whichever segment it is in; and the parts of a surface stand next
+to each other, where what looks for its beginning finds them all.
+
 The other arrays belong to the modules that write them, whose docstrings say what is in them; their names begin with
 the module's word: `stored…` (`index.codec.stored`), `column…` (`index.codec.columns`), `vector…`
 (`index.codec.vectors`).

@@ -1,7 +1,8 @@
 """The lexicon: the surfaces of a field's texts, each with its stem and in how many articles it is.
 
 Wildcards, did-you-mean and completion work on words as people write them, and a stem cannot be turned back. The terms
-of a field with parts (`index.codec.format`) are such a lexicon: surfaces, whose parents are their stems.
+of a field with parts (`index.codec.format`) are such a lexicon: surfaces, whose parents are their stems. A surface that
+has several stems, being in articles of several languages, has a place for each, side by side.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from index.codec.format import FieldEntry, SegmentFile
 from index.codec.parts import Parts
 from index.codec.terms import TermTable
 
+_BEFORE_STEM = b"\0"  # in the terms of some parts; see `index.codec.format`
 _NOTHING = np.empty(0, np.uint8)
 
 
@@ -40,16 +42,23 @@ class Lexicon:
 
     def surface(self, place: int) -> str:
         """Return a surface."""
-        return self._bytes_at(place).decode("utf-8", "surrogatepass")
+        return self._bytes_at(place).partition(_BEFORE_STEM)[0].decode("utf-8", "surrogatepass")
 
     def _bytes_at(self, place: int) -> bytes:
         return self._table.term(self._entry.first_term + place)
 
     def find(self, surface: str) -> int:
-        """Return the place of a surface, -1 if it is in no article; some microseconds."""
+        """Return the place of a surface, the first if it has several, -1 if it is in no article; some microseconds."""
         wanted = surface.encode("utf-8", "surrogatepass")
         place = self._lower_bound(wanted)
-        return place if place < len(self) and self._bytes_at(place) == wanted else -1
+        return place if place < len(self) and self._bytes_at(place).partition(_BEFORE_STEM)[0] == wanted else -1
+
+    def places(self, surface: str) -> range:
+        """Return all places of a surface; together, their `doc_freqs` say in how many articles it is."""
+        first = end = max(self.find(surface), 0)
+        while end < len(self) and self.surface(end) == surface:
+            end += 1
+        return range(first, end)
 
     def _lower_bound(self, wanted: bytes) -> int:
         return self._table.lower_bound(self._entry, wanted) - self._entry.first_term

@@ -75,7 +75,8 @@ def test_any_text_is_cut_into_ordered_nonempty_words(text: str) -> None:
     for token in analysis.tokenize(text):
         assert end <= token.start < token.end <= len(text)
         assert token.surface
-        end = token.end
+        # A word of CJK reaches into the next.
+        end = analysis.cjk_end(text, token.start) or token.end
 
 
 @given(st.text())
@@ -109,3 +110,116 @@ def test_marks_by_themselves_are_no_words() -> None:
         "ete",
         "1\u20442",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "surfaces"),
+    [
+        ("北京大学", "北京 京大 大学 学"),
+        ("北京2008年", "北京 京 2008 年"),
+        ("二〇〇八年", "二〇 〇〇 〇八 八年 年"),
+        ("U.S.軍、12,000人 C++版", "us 軍 12000 人 c++ 版"),
+        ("Ｗｉｎ　ﾃﾞｰﾀ データ", "win デー ータ タ デー ータ タ"),
+        ("대한민국 정부", "대한 한민 민국 국 정부 부"),
+        ("か\u3099くせい", "がく くせ せい い"),
+        ("\u1112\u1161\u11ab국", "한국 국"),
+        ("葛\U000e0100城", "葛\U000e0100城 城"),
+        ("o'漢", "o 漢"),
+    ],
+)
+def test_cjk_is_cut_into_pairs_of_characters(text: str, surfaces: str) -> None:
+    assert [token.surface for token in analysis.tokenize(text)] == surfaces.split()
+
+
+def test_pairs_of_characters_stand_where_they_stand() -> None:
+    assert [token[1:] for token in analysis.tokenize("上海 A北京")] == [
+        (0, 2, False),
+        (1, 2, False),
+        (3, 4, False),
+        (4, 6, False),
+        (5, 6, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("كِتَابٌ", "كتاب"),
+        ("كتـــاب", "كتاب"),
+        ("أحمد إسلام آدم ٱلله", "احمد اسلام ادم الله"),
+        ("أحمد", "احمد"),
+        ("مستشفى علی", "مستشفي علي"),
+        ("مدرسة", "مدرسه"),
+        ("مسؤول رئيس", "مسؤول رئيس"),
+        ("کتاب خانۀ خانهٔ", "كتاب خانه خانه"),
+        ("می\u200cخواهم", "مي خواهم"),
+        ("٢٠٠٨ ۱۳۸۷", "2008 1387"),
+        ("ﻻ ﷲ", "لا الله"),
+        ("هٰذا ـــ", "هذا"),
+    ],
+)
+def test_arabic_script_is_written_in_one_way(written: str, folded: str) -> None:
+    assert surfaces(written) == folded.split()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("ar", "مدرسة المدرسة مدرسته"),
+        ("ar", "سياسة السياسة سياسته والسياسية"),
+        ("ar", "رئيس الرئيس للرئيس"),
+        ("ar", "لاعب لاعبون اللاعبين"),
+        ("da", "børn børnene"),
+        ("de", "Haus Häuser Häusern"),
+        ("de-AT", "groß große größer GROSSEN"),
+        ("es", "nación naciones"),
+        ("es", "político políticas"),
+        ("fi", "talo talon talossa talot"),
+        ("fr", "décidé décidée décider décidées"),
+        ("fr", "première premier premières"),
+        ("hu", "kormány kormányt kormányok"),
+        ("it", "libertà libertá"),
+        ("nb", "regjering regjeringen"),
+        ("nl", "vrijheid vrijheden"),
+        ("no", "spørsmål spørsmålet"),
+        ("pt", "informação informações"),
+        ("ro", "cărți cărţi"),
+        ("ru", "правительство правительства правительством"),
+        ("ru", "ёлка елки"),
+        ("sv", "regering regeringens"),
+        ("en", "visit visits visiting"),
+        (None, "visit visits visiting"),
+    ],
+)
+def test_inflected_forms_have_one_stem_in_their_language(language: str | None, words: str) -> None:
+    forms = {token.surface for token in analysis.tokenize(words)}
+    assert len({analysis.stem(form, language) for form in forms}) == 1
+
+
+def test_a_stemmer_leaves_alone_what_is_not_its_own() -> None:
+    for language in ("ar", "ru", "fr", "en", None, "cs", "zh"):
+        for surface in ("北京", "2008", "c++", "covid19", "ωμεγα"):
+            assert analysis.stem(surface, language) == surface
+    assert analysis.stem("visiting", "ru") == analysis.stem("visiting", "fa") == "visiting"
+    assert analysis.stem("книгах", "de") == "книгах"
+
+
+@given(
+    st.text(min_size=1), st.sampled_from(["ar", "da", "de", "es", "fi", "fr", "hu", "it", "nl", "pt", "ro", "ru", "sv"])
+)
+def test_every_word_has_a_stem_in_every_language(text: str, language: str) -> None:
+    for token in analysis.tokenize(text):
+        assert analysis.stem(token.surface, language)
+
+
+def test_a_stem_does_not_depend_on_the_words_before() -> None:
+    for before in ("يكتبون", "الكتاب", "مدرسة"):
+        analysis.stem_by.__wrapped__(before, "arabic")
+        assert analysis.stem_by.__wrapped__("كتبوا", "arabic") == "كتب"
+
+
+def test_stems_of_several_languages_are_told_once() -> None:
+    stemmers = analysis.stemmers_of((None, "en", "de", "zh", "fa"))
+    assert stemmers == ("english", "german", "")
+    assert analysis.stem_each(("universities",), stemmers) == (("univers",), ("universiti",), ("universities",))
+    assert analysis.stem_each(("moscow", "2008"), stemmers) == (("moscow", "2008"),)

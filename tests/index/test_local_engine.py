@@ -422,21 +422,31 @@ def test_threads_share_an_engine_while_the_index_changes(tmp_path: Path) -> None
 # What a naive scan says -----------------------------------------------------------------------------------------
 
 WORDS = ["moscow", "visit", "visits", "visiting", "the", "us", "zebra", "universe", "university"]
-TEXTS = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
+TEXTS = st.tuples(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), st.sampled_from([None, "en"]))
+Texts = list[tuple[str, str | None]]  # each with its language
 
 
-def naive_total(texts: list[str], query: str, match: Match) -> int:
-    """Count by looking at every text: words by stem, a phrase by its words in a row, a prefix as written."""
+def naive_total(texts: Texts, query: str, match: Match) -> int:
+    """Count by looking at every text: words by stem, a phrase by its words in a row, a prefix as written.
 
-    def has(text: str, part: str) -> bool:
-        words = [token.surface for token in tokenize(text)]
-        stems = [stem(word) for word in words]
+    A word has a stem in each of the languages that there are, the words of a text have one, in its own.
+    """
+    languages = {language for _, language in texts}
+
+    def has(text: tuple[str, str | None], part: str) -> bool:
+        words = [token.surface for token in tokenize(text[0])]
+        stems = [stem(word, text[1]) for word in words]
         if part != "*" and part.endswith("*"):
             return any(word.startswith(part[:-1]) for word in words)
         if part == "*":
             return True
-        wanted = [stem(token.surface) for token in tokenize(part)]
-        return any(stems[place : place + len(wanted)] == wanted for place in range(len(stems)))
+        if part.strip('"').isalpha() and part.strip('"') >= "\u3000":  # of Chinese, wherever it stands
+            return part.strip('"') in text[0]
+        looked_for = [
+            [stem(token.surface, language) for token in tokenize(part)][: -1 if part.endswith(("学", '学"')) else None]
+            for language in languages
+        ]
+        return any(stems[place : place + len(wanted)] == wanted for wanted in looked_for for place in range(len(stems)))
 
     parts = query.split(" ") if '"' not in query else [query]
     unwanted = [part[1:] for part in parts if part.startswith("-")]
@@ -456,24 +466,48 @@ QUERIES = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# What stemmers make something else of; "hauser" is there in two ways, and "nation" in three languages.
+WORDS_OF_LANGUAGES = (
+    "visit visits universities universidades häuser haus hauser nation nationen nationalité nationale nación naciones "
+    "книги книгах مدرسة المدرسة مدرسته کتاب كتاب 2008 北京大学 大学 カメラ 学"
+).split()
+TEXTS_OF_LANGUAGES = st.tuples(
+    st.lists(st.sampled_from([*WORDS_OF_LANGUAGES, "2008年", "北京人"]), max_size=8).map(" ".join),
+    st.sampled_from([None, "en", "de", "fr", "es", "ru", "ar", "fa", "zh"]),
+)
+QUERIES_OF_LANGUAGES = st.one_of(
+    st.lists(st.sampled_from([*WORDS_OF_LANGUAGES, "naci*", "hau*", "-haus", "-大学"]), min_size=1, max_size=3).map(
+        " ".join
+    ),
+    st.lists(st.sampled_from(WORDS_OF_LANGUAGES[:-1]), min_size=2, max_size=3).map(
+        lambda words: f'"{" ".join(words)}"'
+    ),
+)
+
+
+def batches(texts: st.SearchStrategy[tuple[str, str | None]]) -> st.SearchStrategy[list[Texts]]:
+    return st.lists(st.lists(texts, max_size=4), min_size=1, max_size=3)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    batches=st.lists(st.lists(TEXTS, max_size=4), min_size=1, max_size=3),
-    queries=st.lists(QUERIES, min_size=1, max_size=8),
+    archive=st.tuples(batches(TEXTS), st.lists(QUERIES, min_size=1, max_size=8))
+    | st.tuples(batches(TEXTS_OF_LANGUAGES), st.lists(QUERIES_OF_LANGUAGES, min_size=1, max_size=8)),
     match=st.sampled_from(["all", "any"]),
 )
 def test_totals_equal_a_naive_scan(
-    tmp_path_factory: pytest.TempPathFactory, batches: list[list[str]], queries: list[str], match: Match
+    tmp_path_factory: pytest.TempPathFactory, archive: tuple[list[Texts], list[str]], match: Match
 ) -> None:
     index = str(tmp_path_factory.mktemp("naive") / "index")
-    texts: dict[str, str] = {}
+    batches, queries = archive
+    texts: dict[str, tuple[str, str | None]] = {}
     for number, batch in enumerate(batches):
         with open_writer(index) as writer:
             for place, text in enumerate(batch):
                 # Half of the ids come again in the next batch: an update in another segment.
                 article_id = f"{place % 2 and number}-{place}"
                 texts[article_id] = text
-                writer.put(Article(id=article_id, title="", body=text))
+                writer.put(Article(id=article_id, title="", body=text[0], language=text[1]))
             writer.commit()
     with open_engine(index) as engine:
         for query in queries:
@@ -481,5 +515,7 @@ def test_totals_equal_a_naive_scan(
             if not response.relaxed:
                 assert response.total == naive_total(list(texts.values()), query, match), query
             assert len(response.results) == response.total
+            if all(part != "*" and part[0] != "-" for part in query.split()):
+                assert all("<mark>" in "".join(result.snippets) for result in response.results), query
             ranks = [(-result.score, result.id) for result in response.results]
             assert [rank for rank, _ in ranks] == sorted(rank for rank, _ in ranks)

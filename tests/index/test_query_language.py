@@ -53,6 +53,17 @@ READINGS = [
     ("(moscow OR *)", "moscow OR *"),
     ("(*) moscow", "* AND moscow"),
     ("(* -moscow) OR *", "(* AND NOT moscow) OR *"),
+    # Chinese, Japanese and Korean.
+    ("北京 学 学*", "北京 AND 学 AND 学*"),
+    ("北京大学", "北京大学"),
+    ("北京，上海", "北京 AND 上海"),
+    ("北京* 北京大学*", "北京 AND 北京大学"),
+    ("2008年", "2008 AND 年"),
+    ("北京2008", "北京2008"),
+    ('"北京大学"', '"北京大学"'),
+    ('"学"', "学"),
+    ('"北京 in 2008年"', '"北京 in 2008" AND 年'),
+    ("title:2008年", "title:2008 AND title:年"),
     # What was cut out of something longer would begin like a field.
     ("well,http:moscow", 'well AND "http:moscow"'),
     # Stop words.
@@ -173,6 +184,10 @@ PIECES = st.sampled_from(
         "a,b",
         "of,title:b",
         "lavrov",
+        "京",
+        "北京大学",
+        "京*",
+        "2008年",
         " ",
         "\0",
     ]
@@ -241,3 +256,23 @@ def test_what_is_written_out_means_the_same(typed: str, bag_operator: str, seed:
         # Nothing in what was written is left to `match`.
         for reading in ("AND", "OR"):
             assert finds(again, reading, has) == finds(root, bag_operator, has), write(root, bag_operator)
+
+
+@pytest.mark.parametrize(
+    ("typed", "root"),
+    [
+        ("京", Prefix("京", "京")),
+        ("北京", Word("北京", "北京")),
+        ('"北京"', Word('"北京"', "北京")),
+        ("北京大学", Phrase("北京大学", ("北京", "京大", "大学"), is_quoted=False)),
+        # In the midst of a phrase a run ends where it ends in the article.
+        ('"北京 2008"', Phrase('"北京 2008"', ("北京", "京", "2008"))),
+        ("北京-上海", Phrase("北京-上海", ("北京", "京", "上海"), is_quoted=False)),
+        ("北京2008", Phrase("北京2008", ("北京", "京", "2008"), is_quoted=False)),
+        ("学-年", And((Prefix("学", "学"), Prefix("年", "年")))),
+        ('"学 年"', And((Prefix("学", "学"), Prefix("年", "年")))),
+    ],
+)
+def test_a_run_of_characters_is_the_phrase_of_its_pairs(typed: str, root: Clause) -> None:
+    assert parse(typed).root == root
+    assert parse(write(root)).root == root

@@ -8,17 +8,22 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import snippets as making
 from index.query_language import leaves, parse
 from index.sentences import MIN_LENGTH, find_sentences
-from index.snippets import ENOUGH_TEXT, MAX_LENGTH, MAX_SNIPPETS, Marker, make_snippets, mark
+from index.snippets import ENOUGH_TEXT, MAX_LENGTH, MAX_SNIPPETS, Marker, mark
 
 
-def marker(query: str, field: str = "body") -> Marker:
-    return Marker.of(leaves(parse(query).root), field)
+def marker(query: str, field: str = "body", languages: tuple[str | None, ...] = (None,)) -> Marker:
+    return Marker.of(leaves(parse(query).root), field, languages)
 
 
-def marked(query: str, text: str) -> str:
-    return mark(text, marker(query).find(text))
+def marked(query: str, text: str, language: str | None = None, *others: str) -> str:
+    return mark(text, marker(query, languages=(language, *others)).find(text, language))
+
+
+def make_snippets(text: str, marker: Marker) -> tuple[str, ...]:
+    return making.make_snippets(text, marker, None)
 
 
 def test_words_are_marked_by_stem_and_as_written() -> None:
@@ -119,7 +124,7 @@ WORDS = st.lists(
 
 @given(WORDS.map("".join) | WORDS.map(" ".join), QUERIES)
 def test_whatever_matches_is_shown_whole_and_without_end(text: str, query: str) -> None:
-    spans = marker(query).find(text)
+    spans = marker(query).find(text, None)
     snippets = make_snippets(text, marker(query))
     shown = regex.findall(r"<mark>(.*?)</mark>", " ".join(snippets))
     assert bool(shown) == bool(spans)
@@ -145,7 +150,7 @@ def test_snippets_are_parts_of_the_text_with_the_marks_where_the_words_are(text:
 @given(st.text(alphabet="ab moscow .\n", max_size=3000))
 def test_a_text_with_a_match_has_it_in_a_snippet(text: str) -> None:
     snippets = make_snippets(text, marker("moscow"))
-    assert any("<mark>" in snippet for snippet in snippets) == bool(marker("moscow").find(text))
+    assert any("<mark>" in snippet for snippet in snippets) == bool(marker("moscow").find(text, None))
 
 
 def sentences(text: str) -> list[str]:
@@ -186,13 +191,51 @@ def test_a_long_line_takes_time_in_proportion(text: str, query: str) -> None:
     started = time.process_time()
     found = marker(query)
     assert "<mark>" in "".join(make_snippets(text, found))
-    assert mark(text, found.find(text)).count("<mark>") == len(found.find(text))
+    assert mark(text, found.find(text, None)).count("<mark>") == len(found.find(text, None))
     # About a second; by the square of the length it would be minutes.
     assert time.process_time() - started < 20
 
 
 def test_the_rest_of_a_long_text_is_looked_at_only_where_nothing_was_found() -> None:
     filler = "word " * (ENOUGH_TEXT // 5 + 1)
-    assert len(marker("moscow").find(f"Moscow {filler} Moscow", enough=ENOUGH_TEXT)) == 1
-    assert len(marker("moscow").find(f"Moscow {filler} Moscow")) == 2
+    assert len(marker("moscow").find(f"Moscow {filler} Moscow", None, enough=ENOUGH_TEXT)) == 1
+    assert len(marker("moscow").find(f"Moscow {filler} Moscow", None)) == 2
     assert "<mark>Moscow</mark>" in make_snippets(f"{filler} Moscow", marker("moscow"))[0]
+
+
+# Languages ------------------------------------------------------------------------------------------------------
+
+
+def test_words_are_marked_by_their_stems_in_the_language_of_the_article() -> None:
+    assert marked("Haus", "Viele Häuser, house", "de") == "Viele <mark>Häuser</mark>, house"
+    assert marked("книга", "о книгах", "ru") == "о <mark>книгах</mark>"
+    # "Hauser" is a name in English, where only English stems are to be had of it.
+    assert marked("Haus", "Mr Hauser", "en", "de") == "Mr Hauser"
+    assert marked("nations", "Nationen; nation", "en", "de") == "Nationen; <mark>nation</mark>"
+
+
+def test_a_phrase_is_marked_under_the_stems_of_one_language() -> None:
+    assert marked('"neue Häuser"', "ein neues Haus", "de", "en") == "ein <mark>neues Haus</mark>"
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "expected"),
+    [
+        ("北京大学", "在北京大学学生", "在<mark>北京大学</mark>学生"),
+        ("北京", "北京，北京人", "<mark>北京</mark>，<mark>北京</mark>人"),
+        ("学", "大学 学 学生", "大<mark>学</mark> <mark>学</mark> <mark>学</mark>生"),
+        ("北京2008", "北京2008年 北京人2008", "<mark>北京2008</mark>年 北京人2008"),
+        ("데이터", "빅데이터를", "빅<mark>데이터</mark>를"),
+        ("データ", "ビッグﾃﾞｰﾀ", "ビッグ<mark>ﾃﾞｰﾀ</mark>"),
+    ],
+)
+def test_the_characters_asked_for_are_marked(query: str, text: str, expected: str) -> None:
+    assert marked(query, text, "zh") == expected
+
+
+def test_sentences_end_in_scripts_without_capitals() -> None:
+    arabic = "وقد وهبوا عقلاً وضميرًا وعليهم أن يعامل بعضهم بعضًا بروح الإخاء في كل زمان ومكان"
+    for sign in ".؟!۔":
+        text = f"{arabic}{sign} {arabic}{sign}"
+        assert [text[start:end] for start, end in find_sentences(text)] == [arabic + sign] * 2
+        assert not make_snippets(text, marker("بروح"))[0].endswith("…")

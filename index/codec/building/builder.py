@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from index import analysis
 from index.codec.building.collectors import KeywordCollector, NumberCollector, to_sortable
 from index.codec.building.field_arrays import FieldArrays, write_fields
 from index.codec.building.fields import Field, KeywordField, NumberField, TextField
 from index.codec.building.inversion import Text, TokenChunk, WordTerms, invert_text
+from index.codec.building.language_words import FIRST_PAIR, LanguageWords
 from index.codec.building.part_arrays import PartArrays
 from index.codec.building.stemming import stem_all
 from index.codec.building.strings import Strings
@@ -56,8 +58,10 @@ class SegmentBuilder:
         self._no_texts = [b""] * len(self._texts)
         self._stored = StoredWriter(folder)
         self._vocabulary = Vocabulary()
+        self._language_words = LanguageWords()
         self._chunks: list[TokenChunk] = []
         self._batch: list[bytes] = []  # texts that are to be cut, those of one document after another
+        self._stemmers: list[str] = []  # of the texts of the batch
         self._batch_size = 0
         self._stored_batch: list[bytes] = []
         self._stored_batch_size = 0
@@ -73,9 +77,10 @@ class SegmentBuilder:
         stored = min(self._stored_size, SPOOL_SIZE)
         return indexed + stored + _BYTES_PER_BYTE * self._uncut_size + self._uncompressed_size
 
-    def add(self, values: Mapping[str, Any], stored: bytes = b"") -> int:
+    def add(self, values: Mapping[str, Any], stored: bytes = b"", *, language: str | None = None) -> int:
         """Add a document and return its number; `stored` is its stored fields by `field_values.encode_fields`.
 
+        Its texts are stemmed as its language is, by `analysis.stem`.
         Values: a str for a text, one or several str for keywords, an int for a number; a field may be missing or None.
         Raises `ValueError` (or its kin) for values that cannot be indexed, and nothing is added then. What goes wrong
         with documents before, such as an `OSError` where there is no room for what is stored, is raised here, too; the
@@ -107,6 +112,8 @@ class SegmentBuilder:
         for number_collector, number in numbers:
             self._collected_size += number_collector.add(doc_id, number)
         self._batch += texts
+        stemmer = analysis.stemmer_of(language)
+        self._stemmers += [stemmer if field.stems else analysis.ENGLISH for field in self._texts]
         self._batch_size += size
         self._uncut_size += size
         self._stored_batch.append(stored)
@@ -118,13 +125,16 @@ class SegmentBuilder:
     def _hand_over(self) -> None:
         """Have the documents that wait cut and compressed, each in a thread of its own."""
         texts, size, first_doc = self._batch, self._batch_size, self._first_doc
+        stemmers, self._stemmers = self._stemmers, []
         stored, stored_size = self._stored_batch, self._stored_batch_size
         self._batch, self._batch_size, self._first_doc = [], 0, self.num_docs
         self._stored_batch, self._stored_batch_size = [], 0
 
         def cut() -> tuple[TokenChunk, int]:
             tokens = self._vocabulary.cut(texts)
-            return TokenChunk(tokens.word_ids, tokens.starts, first_doc), self._vocabulary.nbytes
+            self._language_words.number(tokens.word_ids, tokens.starts, stemmers)
+            nbytes = self._vocabulary.nbytes + self._language_words.nbytes
+            return TokenChunk(tokens.word_ids, tokens.starts, first_doc), nbytes
 
         def after_cutting(done: tuple[TokenChunk, int]) -> None:
             chunk, self._vocabulary_size = done
@@ -167,9 +177,12 @@ class SegmentBuilder:
     def _invert(self) -> tuple[list[FieldArrays], list[PartArrays]]:
         """Invert the texts, whose tokens are let go of."""
         words = Strings(self._vocabulary.word_bytes, self._vocabulary.word_offsets.astype(np.int64))
-        surfaces, stems = self._cutter.map(
-            lambda is_stems: WordTerms(Strings(*stem_all(*words)) if is_stems else words), (False, True)
-        )
+        if self._language_words.num_pairs:
+            surfaces, stems = self._cutter.map(WordTerms, self._index_pairs(words))
+        else:
+            surfaces, stems = self._cutter.map(
+                lambda is_stems: WordTerms(Strings(*stem_all(*words)) if is_stems else words), (False, True)
+            )
         fields: list[FieldArrays] = []
         parts: list[PartArrays] = []
         for place, field in enumerate(self._texts):
@@ -186,6 +199,14 @@ class SegmentBuilder:
                 parts.append(its_parts)
         self._chunks.clear()
         return fields, parts
+
+    def _index_pairs(self, words: Strings) -> tuple[Strings, Strings]:
+        """Return what all words are indexed as, parts and stems, and give tokens of pairs the words that these are."""
+        parts, stems, word_of_pair = self._language_words.index(words, Strings(*stem_all(*words)))
+        for chunk in self._chunks:
+            is_pair = np.flatnonzero(chunk.word_ids >= FIRST_PAIR)
+            chunk.word_ids[is_pair] = word_of_pair[chunk.word_ids[is_pair] - np.uint32(FIRST_PAIR)]
+        return parts, stems
 
     def _collected_fields(self) -> list[FieldArrays]:
         """Return the fields of keywords and numbers."""

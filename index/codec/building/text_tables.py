@@ -4,8 +4,8 @@ The tables are made once a process (0.1 s) and never stored: what a letter is ch
 of `regex`, and the kernel must say what `index.analysis` says. They have two stages, as Unicode's own: `pages` gives
 for each 256 characters a page of `entries`, and equal pages are there once.
 
-An entry has what a character is in its lowest byte (the `LETTER`… of `index.codec.kernels.text`), then four bits for
-the number of bytes that it folds to (0: itself), and twenty for their place in `fold_bytes`.
+An entry has what a character is in its ten lowest bits (the `LETTER`… of `index.codec.kernels.text`), then four bits
+for the number of bytes that it folds to (0: itself), and eighteen for their place in `fold_bytes`.
 
 A character is `SLOW` when what it folds to depends on its neighbours (marks, and what composes with a letter before
 it), or is unusually long. Words with such characters are folded by `index.analysis.fold`, once for each distinct word.
@@ -57,6 +57,10 @@ def text_tables() -> TextTables:
             entries[match.start() : match.end()] |= flag
     words = np.flatnonzero(entries).astype("<u4")
     characters = words.view("<U1")
+    for match in regex.finditer(rf"{analysis.CJK}+", everything, regex.V1):
+        entries[match.start() : match.end()] = kernel.CJK
+    for match in regex.finditer(rf"[{analysis.CJK}&&{analysis.CJK_EXTENDING}]+", everything, regex.V1):
+        entries[match.start() : match.end()] |= kernel.EXTENDING
     upper = np.char.isupper(characters)
     entries[words[upper]] |= kernel.UPPER
     entries[words[~upper & (np.char.islower(characters) | np.char.istitle(characters))]] |= kernel.NOT_UPPER
@@ -105,10 +109,11 @@ def _folds(everything: str, entries: NDArray[np.uint32]) -> Iterator[tuple[int, 
         first = decomposed[0]
         if entries[point] & kernel.MARK or first in composing or parts[0] in composing or unicodedata.combining(first):
             yield point, b""
-        elif folded_case != character or parts != character or character < "\u0400":
+        elif folded_case != character or parts != character or character < "\u0400" or point in analysis.ARABIC_FOLDS:
             folded = analysis.fold.__wrapped__(character)
             if folded != character:
-                yield point, _checked(character, folded)
+                growth = kernel.CJK_GROWTH if entries[point] & kernel.CJK else kernel.GROWTH
+                yield point, _checked(character, folded, growth)
             elif character in analysis.APOSTROPHES:
                 yield point, b""
 
@@ -120,10 +125,10 @@ def _composing(decomposed: str) -> frozenset[str]:
     return frozenset(seconds + jamo)
 
 
-def _checked(character: str, folded: str) -> bytes:
+def _checked(character: str, folded: str, growth: float) -> bytes:
     """Return the folded character as bytes, or none where it must go the slow way."""
     encoded = folded.encode()
-    longest = min(_LONGEST_FOLD, kernel.GROWTH * len(character.encode()))
+    longest = min(_LONGEST_FOLD, growth * len(character.encode()))
     if len(encoded) > longest or any(apostrophe in folded for apostrophe in analysis.APOSTROPHES):
         return b""
     return encoded

@@ -68,6 +68,7 @@ class Vocabulary:
         starts = np.zeros(len(texts) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=starts[1:])
         # A token and what parts it from the next are two bytes at least; after the last of a text there is nothing.
+        # Where nothing parts them one is of CJK, whose characters have three bytes.
         most = (len(text) + len(texts)) // 2 + 1
         tokens = np.empty(most, np.uint32)  # pages that are not written to take no memory
         spans = np.empty((most if with_spans else 0, 2), np.uint32)

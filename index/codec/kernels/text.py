@@ -15,7 +15,7 @@ caller folds it, and gives the tokens its number.
 import numpy as np
 from numba import boolean, int64, njit, types, uint8, uint16, uint32, uint64
 
-# What a character is, in the lowest byte of its entry in the tables.
+# What a character is, in the lowest bits of its entry in the tables: the kinds up to `SLOW` are of words too.
 LETTER = 1
 MARK = 2
 DIGIT = 4  # of a decimal system
@@ -24,10 +24,13 @@ UPPER = 16
 NOT_UPPER = 32  # lower case and title case
 SLOW = 64
 APOSTROPHE = 128
+CJK = 256  # none of the above but `SLOW`: its words are cut another way
+EXTENDING = 512  # a character of CJK that goes on with the one before it, as a mark does
 WORD = LETTER | MARK | DIGIT | OTHER_NUMBER
-LENGTH_SHIFT = 8
-OFFSET_SHIFT = 12
+LENGTH_SHIFT = 10
+OFFSET_SHIFT = 14
 GROWTH = 3  # a character folds to at most three times its bytes, or is slow
+CJK_GROWTH = 1.5  # of CJK, where each is written into two words
 
 # Places in `state`.
 PLACE, PIECE, NUM_TOKENS, NUM_WORDS, NUM_SLOW = 0, 1, 2, 3, 4
@@ -354,6 +357,46 @@ def _cut_word(text, piece_start, place, end, pages, entries, fold_bytes, out, ou
 
 
 @njit(cache=True, nogil=True)
+def _fold_cjk(text, place, end, pages, entries, fold_bytes, out, out_end):
+    """Fold a character of CJK and what extends it; return its end, `out`'s end, what it is (0 where there is none)."""
+    entry, size = _entry_at(text, place, end, pages, entries)
+    if not entry & CJK:
+        return place, out_end, np.int64(0)
+    kinds = np.int64(0)
+    while True:
+        out_end = _fold_character(text, place, size, entry, fold_bytes, out, out_end)
+        kinds |= entry
+        place += size
+        entry, size = _entry_at(text, place, end, pages, entries)
+        if not entry & (MARK | EXTENDING):
+            return place, out_end, kinds
+
+
+@njit(cache=True, nogil=True)
+def _cut_cjk(text, place, end, pages, entries, fold_bytes, out, out_start):
+    """Cut the word of a character of CJK, the one at a place, and of the next; return as `_cut_odd`."""
+    following, out_end, kinds = _fold_cjk(text, place, end, pages, entries, fold_bytes, out, out_start)
+    stop, out_end, more = _fold_cjk(text, following, end, pages, entries, fold_bytes, out, out_end)
+    if (kinds | more) & SLOW:
+        return following, stop, _copy_written(text, place, stop, 0, out, out_start), False, True
+    return following, stop, out_end, False, False
+
+
+@njit(cache=True, nogil=True)
+def _cut_odd(text, piece_start, place, end, pages, entries, fold_bytes, out, out_start):
+    """Cut what is at a place; return where to go on, and as `_cut_word`; the end is -1 where it is no word."""
+    entry, size = _entry_at(text, place, end, pages, entries)
+    if entry & CJK:
+        return _cut_cjk(text, place, end, pages, entries, fold_bytes, out, out_start)
+    if not entry & WORD:
+        return place + size, np.int64(-1), out_start, False, False
+    stop, out_end, is_acronym, is_slow = _cut_word(
+        text, piece_start, place, end, pages, entries, fold_bytes, out, out_start
+    )
+    return stop, stop, out_end, is_acronym, is_slow
+
+
+@njit(cache=True, nogil=True)
 def _byte_kinds(pages, entries):
     """Return what each byte is: of words, `_UNCLEAR` or 0."""
     kinds = np.full(256, _UNCLEAR, np.uint8)
@@ -427,17 +470,15 @@ def _cut_text(
         if num_words >= len(word_is_slow):
             status = NEEDS_SLOTS
             break
-        word_end, is_acronym, is_slow = word_start + stop - place, False, False
+        word_end, is_acronym, is_slow, next_place = word_start + stop - place, False, False, stop
         following = text[stop + 1] if stop + 1 < end else np.uint8(0)
         if kind & _UNCLEAR and _is_unclear(text[stop], following, stop - place, kinds, byte_kinds):
-            if stop == place:
-                entry, size = _entry_at(text, place, end, pages, entries)
-                if not entry & WORD:
-                    place += size
-                    continue
-            stop, word_end, is_acronym, is_slow = _cut_word(
+            next_place, stop, word_end, is_acronym, is_slow = _cut_odd(
                 text, start, place, end, pages, entries, fold_bytes, word_bytes, word_start
             )
+            if stop < 0:
+                place = next_place
+                continue
             head, key = _keys_of(word_bytes, word_start, word_end)
         elif stop > place + 1 and kinds & UPPER and not kinds & NOT_UPPER:
             is_acronym = True
@@ -452,7 +493,7 @@ def _cut_text(
             spans[num_tokens, 0], spans[num_tokens, 1] = place, stop
             acronyms[num_tokens] = is_acronym
         num_tokens += 1
-        place = stop
+        place = next_place
     state[PLACE], state[NUM_TOKENS], state[NUM_WORDS] = place, num_tokens, num_words
     return status
 
@@ -474,7 +515,7 @@ def cut_texts(
     text: u1, the texts one after another, UTF-8 as Python writes it (surrogates too). piece_starts: i8[n + 1].
     pages, entries, fold_bytes: `index.codec.building.text_tables.TextTables`.
     slots, word_offsets (u8[w + 1]), word_bytes, word_is_slow (b1[w]): the words, see above; `w` at most half the slots.
-    slow_words: u4[w], out: the numbers of new words that the caller must fold.
+    slow_words: u4[len(tokens)], out: the numbers of new words that the caller must fold.
     tokens: u4[(len(text) + n) // 2 + 1], out: the number of the word of each token. token_starts: i8[n + 1], out.
     spans: u4[len(tokens), 2] or [0, 2], out: the bytes of each token. acronyms: b1 of the same length, out.
     state: i8[5], in and out: where to go on (`PLACE`…); zeros at first, but for `NUM_WORDS`.

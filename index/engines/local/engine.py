@@ -68,7 +68,7 @@ class LocalEngine(SearchEngine):
         facets = {name: snapshot.count_facet(name, found.doc_ids) for name in request.facets}
         return SearchResponse(
             query=request.query,
-            interpreted=_interpret(query, match),
+            interpreted=_interpret(query, match, snapshot),
             total=found.total,
             took_ms=round((time.perf_counter() - started) * 1000, 3),
             page=request.page,
@@ -89,12 +89,12 @@ class LocalEngine(SearchEngine):
 
     def mark(self, article: Article, query: str) -> MarkedArticle:
         """Return the article as HTML with the words of `query` marked; an empty query marks nothing."""
-        wanted = list(leaves(parse(query).root))
-        in_title, in_body = Marker.of(wanted, "title"), Marker.of(wanted, "body")
+        in_title, in_body = _markers(parse(query), self._snapshot())
         return MarkedArticle(
-            title=snippets.mark(article.title, in_title.find(article.title)),
+            title=snippets.mark(article.title, in_title.find(article.title, article.language)),
             paragraphs=tuple(
-                snippets.mark(paragraph, in_body.find(paragraph)) for paragraph in article.body.split("\n\n")
+                snippets.mark(paragraph, in_body.find(paragraph, article.language))
+                for paragraph in article.body.split("\n\n")
             ),
         )
 
@@ -137,7 +137,7 @@ class LocalEngine(SearchEngine):
 
 def _find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest) -> _Found:
     """Run a query: relevance by score, dates by time with the undated last; ties by doc id, lowest first."""
-    tree = restrict(build_tree(query, match), request)
+    tree = restrict(build_tree(query, match, snapshot.languages), request)
     start, end = (request.page - 1) * request.size, request.page * request.size
     if request.sort == "relevance":
         hits = snapshot.search(tree, end)
@@ -167,8 +167,7 @@ def _can_relax(query: Query) -> bool:
 
 
 def _results(snapshot: Snapshot, query: Query, request: SearchRequest, found: _Found) -> tuple[SearchResult, ...]:
-    wanted = list(leaves(query.root))
-    in_title, in_body = Marker.of(wanted, "title"), Marker.of(wanted, "body")
+    in_title, in_body = _markers(query, snapshot)
     results = []
     for doc_id, score in found.page:
         article = snapshot.article_at(doc_id)
@@ -176,25 +175,31 @@ def _results(snapshot: Snapshot, query: Query, request: SearchRequest, found: _F
             SearchResult(
                 id=article.id,
                 title=article.title,
-                title_marked=snippets.mark(article.title, in_title.find(article.title)),
+                title_marked=snippets.mark(article.title, in_title.find(article.title, article.language)),
                 url=article.url,
                 source=article.source,
                 authors=article.authors,
                 published=article.published,
                 language=article.language,
                 score=round(score, 4),
-                snippets=snippets.make_snippets(article.body, in_body) if request.snippets else (),
+                snippets=snippets.make_snippets(article.body, in_body, article.language) if request.snippets else (),
             )
         )
     return tuple(results)
 
 
-def _interpret(query: Query, match: Match) -> Interpretation:
+def _markers(query: Query, snapshot: Snapshot) -> tuple[Marker, Marker]:
+    """Return what to mark in titles and in bodies."""
+    wanted = list(leaves(query.root))
+    return Marker.of(wanted, "title", snapshot.languages), Marker.of(wanted, "body", snapshot.languages)
+
+
+def _interpret(query: Query, match: Match, snapshot: Snapshot) -> Interpretation:
     def describe(leaf: Leaf) -> QueryTerm:
         terms: tuple[str, ...]
         match leaf:
             case Word() | Phrase():
-                terms = terms_of(leaf)
+                terms = terms_of(leaf, snapshot.languages)
             case Prefix(surface=surface):
                 terms = (surface + "*",)
             case Everything():

@@ -112,6 +112,14 @@ class Snapshot:
         return tuple(FacetCount(str(month), int(count)) for month, count in zip(values, counts, strict=True))
 
     @cached_property
+    def languages(self) -> tuple[str | None, ...]:
+        """Return the languages of its articles, `None` among them where that of an article is not known."""
+        live = [part.live_doc_ids() for part in self._parts]
+        counts = self.count_facet("language", np.concatenate(live)) if live else ()
+        has_unknown = sum(facet.count for facet in counts) < sum(map(len, live))
+        return (*(facet.value for facet in counts), *((None,) if has_unknown or not counts else ()))
+
+    @cached_property
     def stats(self) -> Stats:
         """Count what is in the index."""
         live = [part.live_doc_ids() for part in self._parts]

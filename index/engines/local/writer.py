@@ -87,7 +87,7 @@ class LocalWriter(IndexWriter):
             raise ValueError(f"The article {article.id!r} was put twice between two commits.")
         self._require_open()
         with self._failing_as_one():
-            self._builder.add(schema.to_fields(article), schema.to_stored(article))
+            self._builder.add(schema.to_fields(article), schema.to_stored(article), language=article.language)
             self._put_ids.add(article.id)
             self._has_changed = True
             # What was put since the last commit has other ids.

@@ -75,7 +75,8 @@ def by_builder(documents: Documents) -> SegmentFile:
     builder = SegmentBuilder(FIELDS)
     for document in documents:
         stored = {"article": document["article"]} if "article" in document else {}
-        builder.add({name: value for name, value in document.items() if name != "article"}, encode_fields(stored))
+        values = {name: value for name, value in document.items() if name not in ("article", "language")}
+        builder.add(values, encode_fields(stored), language=document.get("language"))
     return written(builder)
 
 
@@ -108,3 +109,31 @@ documents = st.lists(
     min_size=1,
     max_size=8,
 )
+
+# What several stemmers make of one word, the same and not: "nation" is `nation` in English and French, `nacion` has a
+# stem in Spanish and another in English, "hauser" one in German alone.
+_words_of_languages = st.sampled_from(
+    "running Häuser hauses nationalité nationale naciones nación universities universidades книгах книги "
+    "мире المدرسة مدرسته کتاب 北京大学 2008年 学 カメラ 대한민국 2008 c++".split()
+)
+_texts_of_languages = st.lists(_words_of_languages, max_size=12).map(" ".join) | texts
+documents_in_languages = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "title": _texts_of_languages,
+            "body": _texts_of_languages,
+            "author": _texts_of_languages,
+            "language": st.sampled_from([None, "en", "de", "fr", "es", "pt", "ru", "ar", "fa", "zh", "ja"]),
+            "published": st.integers(-3, 3),
+        },
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def part_term(surface: str, language: str | None) -> str:
+    """Return what a surface of a stem is called in a field of parts, by `index.codec.format`."""
+    stem = analysis.stem(surface, language)
+    return surface if stem == analysis.stem(surface, "en") else f"{surface}\0{stem}"

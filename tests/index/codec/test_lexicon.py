@@ -10,7 +10,7 @@ from index import analysis
 from index.codec.format import SegmentFile
 from index.codec.lexicon import Lexicon
 from tests.index.codec.made_parts import add_parts
-from tests.index.codec.segments import Documents, by_builder, by_whoosh, documents
+from tests.index.codec.segments import Documents, by_builder, by_whoosh, documents, documents_in_languages, part_term
 
 # Without the JIT, numpy warns where the hash of a word overflows, as it should.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -38,6 +38,31 @@ def test_the_lexicon_has_every_surface(made: Documents) -> None:
         for surface, term_id in zip(surfaces, lexicon.stems.tolist(), strict=True):
             assert term(segment, term_id) == analysis.stem(surface).encode()
             assert segment.fields[name].first_term <= term_id < segment.fields[name].end_term
+
+
+@settings(max_examples=100, deadline=None)
+@given(documents_in_languages)
+def test_the_lexicon_has_a_surface_once_for_each_of_its_stems(made: Documents) -> None:
+    segment = by_builder(made)
+    for name, surface_name in FIELDS.items():
+        doc_freqs: Counter[str] = Counter()
+        parts: dict[str, tuple[str, str]] = {}
+        for document in made:
+            language = document.get("language")
+            surfaces = {token.surface for token in analysis.tokenize(document.get(name, ""))}
+            doc_freqs.update(surfaces)
+            parts |= {part_term(each, language): (each, analysis.stem(each, language)) for each in surfaces}
+        lexicon = Lexicon(segment, surface_name)
+        found = [
+            (lexicon.surface(place), term(segment, stem).decode()) for place, stem in enumerate(lexicon.stems.tolist())
+        ]
+        assert found == [parts[part] for part in sorted(parts, key=str.encode)]
+        for surface, doc_freq in doc_freqs.items():
+            places = lexicon.places(surface)
+            assert [found[place][0] for place in places] == [surface] * len(places)
+            assert places[0] == lexicon.find(surface)
+            assert sum(lexicon.doc_freqs[place] for place in places) == doc_freq
+        assert len(lexicon.places("never")) == 0
 
 
 def make_lexicon(surfaces: set[str]) -> Lexicon:

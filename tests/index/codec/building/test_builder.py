@@ -15,7 +15,16 @@ from index.codec.building.inversion import quantise
 from index.codec.format import SegmentFile
 from index.codec.stored import StoredReader
 from tests.index.codec.plain_reader import PlainSegment, read_plainly
-from tests.index.codec.segments import FIELDS, Documents, by_builder, by_whoosh, documents, written
+from tests.index.codec.segments import (
+    FIELDS,
+    Documents,
+    by_builder,
+    by_whoosh,
+    documents,
+    documents_in_languages,
+    part_term,
+    written,
+)
 
 # Without the JIT, numpy warns where the hash of a word overflows, as it should.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -55,24 +64,65 @@ def test_a_segment_is_what_whooshs_own_writer_would_have_written(made: Documents
 
 
 @settings(max_examples=150, deadline=None)
-@given(documents)
+@given(documents | documents_in_languages)
 @example([{"body": "run"}] * 40 + [{"body": "running runs run"}] + [{"title": "runs"}])
+@example(
+    [{"body": "Häuser running", "author": "Häuser", "language": language} for language in ("de", "en", "de", "fr")]
+)
+@example([{"body": "naciones", "language": language} for language in ("es", "pt", "es", "fa", "pt")])
 def test_a_segment_is_what_plain_python_makes_of_the_texts(made: Documents) -> None:
     segment = read_plainly(by_builder(made))
     for name in ("title", "body"):
         stems: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
         surfaces: dict[str, set[int]] = defaultdict(set)
+        parents: dict[bytes, bytes] = {}
         for doc_id, document in enumerate(made):
+            language = document.get("language")
             for position, word in enumerate(analysis.tokenize(document.get(name) or "")):
-                stems[analysis.stem(word.surface)][doc_id].append(position)
-                surfaces[word.surface].add(doc_id)
+                stem, part = analysis.stem(word.surface, language), part_term(word.surface, language)
+                stems[stem][doc_id].append(position)
+                surfaces[part].add(doc_id)
+                parents[part.encode()] = stem.encode()
         assert postings_of(segment, name) == stems
         if surfaces:
             parts = segment.fields[f"{name}_surface"]
             assert parts.doc_ids() == {each.encode(): sorted(docs) for each, docs in surfaces.items()}
-            assert parts.parents == {each.encode(): analysis.stem(each).encode() for each in surfaces}
+            assert parts.parents == parents
             assert parts.kind == (False, False, 1.0, name)
             assert parts.lengths is None
+    # Names are the same in every language.
+    names: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for doc_id, document in enumerate(made):
+        for position, word in enumerate(analysis.tokenize(document.get("author") or "")):
+            names[word.surface][doc_id].append(position)
+    assert postings_of(segment, "author") == names
+
+
+def test_pairs_of_words_and_stemmers_outlast_their_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    languages = ("de", None, "fr", "zh", "de", "en")
+    made = [
+        {"body": f"running Häuser Nationalität {n % 7}er {n}ern 北京大学", "language": languages[n % len(languages)]}
+        for n in range(60)
+    ]
+    at_once = by_builder(made)
+    monkeypatch.setattr("index.codec.building.builder._BATCH_SIZE", 100)
+    assert_same(by_builder(made), at_once)
+    assert {b"hauser", b"hauser\0haus", b"running", b"running\0running"} <= set(
+        read_plainly(at_once).fields["body_surface"].terms
+    )
+
+
+def test_a_builder_with_pairs_counts_their_memory() -> None:
+    def nbytes(language: str) -> int:
+        builder = SegmentBuilder(FIELDS)
+        builder.add({"body": " ".join(f"wörter{n}" for n in range(30_000))}, language=language)
+        builder._hand_over()
+        builder._cutter.finish()
+        found = builder.nbytes
+        builder.close()
+        return found
+
+    assert nbytes("de") > nbytes("en") + 4 * 30_000
 
 
 def test_fields_with_positions_come_first_and_parts_last() -> None:

@@ -18,7 +18,7 @@ from index.codec.building.merge import UnmergeableError, merge_segments
 from index.codec.format import SegmentFile
 from index.codec.stored import StoredReader
 from tests.index.codec.plain_reader import read_plainly
-from tests.index.codec.segments import Documents, by_builder, by_whoosh, documents
+from tests.index.codec.segments import Documents, by_builder, by_whoosh, documents, documents_in_languages
 
 # Without the JIT, numpy warns where the hash of a word overflows, as it should.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -54,7 +54,7 @@ def published_first(made: Documents) -> Documents:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.tuples(documents, st.integers(0, 255)), min_size=1, max_size=4))
+@given(st.lists(st.tuples(documents | documents_in_languages, st.integers(0, 255)), min_size=1, max_size=4))
 def test_a_merged_segment_is_what_would_have_been_built_at_once(parts: list[tuple[Documents, int]]) -> None:
     kept: list[dict[str, Any]] = []
     segments: list[tuple[SegmentFile, Deleted]] = []

@@ -44,6 +44,8 @@ def assert_equal(text: str) -> None:
 
 LETTERS = "aAsSzZłŁßéÉſıİŉʼǅǆａＡσςΣёЁйЙ가각각がｶﾞﾟ中ﬁﬃ𝐀𝟙ªºⅷⅧ½²٣３ﷺ\u0e33"
 SIGNS = "'’‘＇.,+#-  \n\u00ad\ud800\U0001f600"
+CJK = "中々〇〆㐀京𠀀豈ｶﾞﾟーｰがか\u3099カ가각\u1100\u1161\u11a8ㄱㅏㅤﾡￂ"
+ARABIC = "أإآٱىیيکكةهؤئۀۂۓےـ\u064b\u0654\u0653\u0670٣۴ﻻ\u200c"
 MARKS = "\u0301\u0308\u0327\ufe0f\u0345\u3099\u09be\u0344"
 odd_texts = st.text(alphabet=LETTERS + SIGNS + MARKS + "12", max_size=60)
 
@@ -57,6 +59,16 @@ def test_words_are_those_of_the_analysis_where_its_rules_meet(text: str) -> None
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_words_are_those_of_the_analysis_for_any_text(text: str) -> None:
+    assert_equal(text)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.text(alphabet=CJK + "aS1.,'+#\u0301\ufe00 ", max_size=30)
+    | st.text(alphabet=ARABIC + "aا ", max_size=30)
+    | st.text(alphabet=CJK + ARABIC + LETTERS + SIGNS + MARKS + "12", max_size=60)
+)
+def test_words_are_those_of_the_analysis_in_scripts_of_their_own_rules(text: str) -> None:
     assert_equal(text)
 
 
@@ -80,7 +92,7 @@ def test_every_character_is_folded_as_the_analysis_does() -> None:
         r"(?![\p{Unified_Ideograph}--[一鿿]])(?![가-\ud7a0--가])[\p{L}\p{M}\p{N}]", everything, regex.V1
     )
     assert len(alone) > 40_000
-    for template in ("a%se", "가%s", "x'%s"):
+    for template in ("a%se", "가%s", "x'%s", "か%s京"):
         texts = [template % c for c in alone]
         vocabulary = Vocabulary()
         tokens = vocabulary.cut([encode(text) for text in texts])
@@ -103,7 +115,7 @@ def test_texts_do_not_run_into_each_other(texts: list[str]) -> None:
         assert found == [token.surface for token in analysis.tokenize(text)]
 
 
-@pytest.mark.parametrize("text", ["a", "1", "é", "中"])
+@pytest.mark.parametrize("text", ["a", "1", "é", "中", "ا"])
 def test_there_is_room_for_the_words_of_texts_of_one_letter(text: str) -> None:
     tokens = Vocabulary().cut([encode(text)] * 1000)
     assert tokens.word_ids.tolist() == [tokens.word_ids[0]] * 1000
