@@ -12,6 +12,7 @@ import regex
 from babel import Locale
 from babel.core import get_global
 
+from index.cleaning.facts import find_dateline
 from index.sources.markup import to_plain_text
 
 # What no keyboard types and no page shows, and the halves of characters that no encoding can write.
@@ -130,6 +131,17 @@ def path_of(url: str) -> str:
         return urlsplit(url).path
     except ValueError:
         return ""
+
+
+def to_place(value: object) -> str | None:
+    """Return the place that a field names: of "MOSCOW, April 12 (Reuters) -", of {"name": "Moscow"}."""
+    line = to_line(value) if value else None
+    if not line or len(line) > _MAX_NAME_LENGTH or line.startswith(("http://", "https://")):
+        return None
+    # A dateline ends with a dash, which whoever cut it out may have left behind.
+    dateline = find_dateline(line) or find_dateline(f"{line} —")
+    place = dateline.place if dateline else line.strip(" ,;—–-")
+    return place if any(map(str.isalpha, place)) else None
 
 
 def to_language(value: object) -> str | None:

@@ -38,6 +38,7 @@ def parse_text(content: bytes, sidecar: bytes | None) -> tuple[dict[str, object]
         "body": cleaned.body,
         "source": cleaned.agency,
         "authors": list(cleaned.authors),
+        "place": cleaned.dateline,
         "published": cleaned.published.isoformat() if cleaned.published else None,
     }
     return told, record

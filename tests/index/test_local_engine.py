@@ -128,6 +128,8 @@ def test_an_article_is_given_back_as_it_was_put(tmp_path: Path) -> None:
             source="CNN",
             authors=("A. Uthor", "Anne Other"),
             published=dt.date(2017, 4, 12),
+            published_from="metadata",
+            place="Hà Nội",
             language="en",
         ),
         Article(id="timed", title="T", body="B", published=dt.datetime(2017, 4, 12, 13, 30, tzinfo=dt.UTC)),

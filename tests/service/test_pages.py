@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.etree.ElementTree import Element
@@ -374,6 +375,16 @@ def test_article_leads_back_to_the_results_it_was_found_in(archive_client: Flask
     back = page.links()["← Back to the results for “strike”"]
     assert sorted(parse_qsl(urlsplit(back).query)) == sorted(parse_qsl(urlsplit(url).query))
     assert not [text for text in get(archive_client, "/articles/harbour-1").links() if "Back" in text]
+
+
+def test_article_says_where_it_was_filed_and_a_list_does_not() -> None:
+    article = Article(id="1", title="T", body="B", source="CNN", place="Hà <Nội>")
+    client = make_client(MemoryEngine([article, replace(article, id="2", place=None)]))
+    page = get(client, "/articles/1")
+    assert page.text(page.one("span", class_="place")) == "Hà <Nội>"
+    assert page.text(page.one("p", class_="kicker")) == "CNNUndatedHà <Nội>"
+    assert get(client, "/articles/2").all("span", class_="place") == []
+    assert get(client, "/search?q=t").all("span", class_="place") == []
 
 
 def test_original_is_linked_where_it_is_on_the_web(archive_client: FlaskClient) -> None:

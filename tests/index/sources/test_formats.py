@@ -241,6 +241,13 @@ def test_pages_are_read_by_name_and_by_content(read_bytes: ReadBytes, name: str)
     assert article.published_from == "metadata"
 
 
+def test_the_place_is_read_off_the_dateline(read_bytes: ReadBytes) -> None:
+    page = PAGE.replace(f"<p>{BODY}", f"<p>MOSCOW, April 12 (Reuters) - {BODY}")
+    text = f"The Headline of the Page\n\nMOSCOW — {BODY}"
+    reading = read_bytes({"a.html": page, "b.txt": text, "c.txt": f"---\nplace: Hanoi\n---\n{text}", "d.txt": BODY})
+    assert [article.place for article in reading.articles] == ["MOSCOW", "MOSCOW", "Hanoi", None]
+
+
 @pytest.mark.parametrize(
     ("encoding", "declared"), [("cp1252", "iso-8859-1"), ("utf-8", "iso-8859-1"), ("cp1252", "utf-8")]
 )
