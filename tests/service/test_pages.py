@@ -180,6 +180,29 @@ def test_facets_narrow_the_search_and_count_right(archive_client: FlaskClient) -
             assert set(arguments(link.get("href"))) - {"to"} == {"q", name}
 
 
+def test_what_is_not_known_is_a_choice_that_counts_right(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=a&match=any&sort=newest")
+    filters = {"source": "unknown", "author": "unknown", "undated": "1"}
+    for section, (name, value), text in zip((0, 1, 3), filters.items(), ("unknown", "unknown", "undated"), strict=True):
+        link, count = list(page.one("aside")[section].iter("li"))[-1]
+        assert text_of(link) == text
+        narrowed = get(archive_client, link.get("href", ""))
+        assert page_total(narrowed) == int(text_of(count)) > 0
+        assert arguments(link.get("href"))[name] == [value]
+    assert narrowed.text(narrowed.one("ul", class_="filters")) == "Remove the filter Published undated ×"
+    search, *dates = narrowed.all("form")
+    assert ("undated", "1") in fields(search)
+    # A range of dates is chosen in place of it; without a date among the articles there is none to choose.
+    assert dates == []
+    assert arguments(narrowed.links()["Remove the filter Published undated ×"]) == {
+        "q": ["a"], "match": ["any"], "sort": ["newest"]
+    }  # fmt: skip
+
+
+def test_undated_alone_is_a_search(archive_client: FlaskClient) -> None:
+    assert page_total(get(archive_client, "/search?undated=1")) == 3
+
+
 def test_months_are_in_the_order_of_time(archive_client: FlaskClient) -> None:
     links = [link.get("href", "") for link in get(archive_client, "/search?q=strike").one("aside")[3].iter("a")]
     starts = [arguments(link)["from"][0] for link in links]
