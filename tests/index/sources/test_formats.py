@@ -420,15 +420,22 @@ def test_a_cut_off_web_archive_gives_its_first_pages(read_bytes: ReadBytes) -> N
         assert reading.failed[-1].startswith("a.warc: is ")
 
 
-def test_a_damaged_web_archive_is_told(read_bytes: ReadBytes) -> None:
+def test_a_damaged_record_is_told_and_the_next_ones_are_read(read_bytes: ReadBytes) -> None:
     content = make_warc(is_packed=False)
     second = content.index(b"WARC/1.", 10)
-    for broken in (
-        content[:second] + b"rubbish\r\n" + content[second:],
-        content.replace(b"Content-Length: ", b"Content-Length: x"),
-    ):
-        reading = read_bytes({"a.warc": broken})
-        assert [failure.partition(":")[0] for failure in reading.failed] == ["a.warc"]
+    whole = read_bytes({"a.warc": content})
+    reading = read_bytes({"a.warc": content[:second] + b"rubbish\r\n" + content[second:]})
+    assert (reading.titles, reading.failed[1:]) == (whole.titles, whole.failed)
+    assert reading.failed[0].startswith("a.warc[1]: is damaged or cut off: ")
+    lengths = content.split(b"Content-Length: ")
+    reading = read_bytes(
+        {"a.warc": b"Content-Length: x".join(lengths[:2]) + b"Content-Length: ".join([b"", *lengths[2:]])}
+    )
+    assert len(reading.articles) == len(whole.articles)
+    # Nothing is left to go on with after the last.
+    reading = read_bytes({"a.warc": b"Content-Length: x".join(lengths)})
+    assert reading.articles == []
+    assert reading.failed[-1].startswith("a.warc: is damaged or cut off: ")
 
 
 def test_a_table_whose_first_row_cannot_be_read_is_named(read_bytes: ReadBytes) -> None:
