@@ -45,7 +45,7 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "published": (
             *("published", "publishedat", "datepublished", "datepublish", "publishdate", "publicationdate", "pubdate"),
-            *("publisheddate", "publishedtime", "date", "datetime", "timestamp", "time", "day"),
+            *("publisheddate", "publishedtime", "dategmt", "date", "datetime", "timestamp", "time", "day"),
         ),
         "authors": ("authors", "author", "byline", "creator", "writer", "writers", "reporter"),
         "source": (

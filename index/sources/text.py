@@ -5,6 +5,7 @@ Front matter is what static site generators and note books write: fields in YAML
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 
 import regex
@@ -57,7 +58,7 @@ def _read_yaml(text: str) -> dict[str, object]:
 
 def _read_sidecar(content: bytes) -> dict[str, object]:
     try:
-        record = parse_json(content)
+        record = parse_json(content.removeprefix(codecs.BOM_UTF8))
     except SourceError as error:
         raise SourceError("", f"has a .json file beside it that {error.reason}") from error
     if not isinstance(record, dict):

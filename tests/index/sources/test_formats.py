@@ -438,5 +438,48 @@ def test_a_damaged_record_is_told_and_the_next_ones_are_read(read_bytes: ReadByt
     assert reading.failed[-1].startswith("a.warc: is damaged or cut off: ")
 
 
+@pytest.mark.parametrize(
+    ("table", "articles", "place"),
+    [
+        ("sep=;\r\nTitle;Text\r\nA;B, C\r\n;;;x\r\n", [("A", "B, C")], 4),
+        ("sep=,\nTitle,Text\nA,B; C; D\n,,x\n", [("A", "B; C; D")], 4),
+        ("\n \nTitle,Text\nA,B\n,,x\n", [("A", "B")], 5),
+        ('"Title\nof it","a;b;c",Text,head\n,x,B,A\n,,,,x\n', [("A", "B")], 4),
+        ("text\nOne, two; three.\n", [("One, two; three.", "One, two; three.")], None),
+        ("title,title,text\nA,,B\n,C,D\n", [("A", "B"), ("C", "D")], None),
+        (
+            '\ufeffTitle;Text\r\n"He said ""hi""";"One\r\n\r\nTwo; three"\r\n',
+            [('He said "hi"', "One\n\nTwo; three")],
+            None,
+        ),
+    ],
+)
+def test_tables_as_spreadsheets_write_them(
+    read_bytes: ReadBytes, table: str, articles: list[tuple[str, str]], place: int | None
+) -> None:
+    for content in (table, table.encode("utf-16")):
+        reading = read_bytes({"a.csv": content})
+        assert [(article.title, article.body) for article in reading.articles] == articles
+        assert [failure.split(":")[1] for failure in reading.failed] == ([str(place)] if place else [])
+
+
+def test_a_quote_in_the_first_row_that_is_never_closed_takes_no_rows(read_bytes: ReadBytes) -> None:
+    reading = read_bytes({"a.csv": 'title,"text\n' + "A,B\n" * 1000})
+    assert (len(reading.articles), reading.failed) == (1000, [])
+
+
+def test_marks_of_utf8_within_a_file_are_no_part_of_it(read_bytes: ReadBytes) -> None:
+    line = '\ufeff{"title": "A", "body": "B"}\n'
+    for content in (line * 2, (line * 2).encode("utf-16-le")):
+        assert read_bytes({"a.jsonl": content}).titles == ["A", "A"]
+    reading = read_bytes({"a.txt": "Text.", "a.json": '\ufeff{"author": "Jane Doe"}'})
+    assert reading.articles[0].authors == ("Jane Doe",)
+
+
+def test_a_side_car_of_a_text_in_capitals_is_no_record(read_bytes: ReadBytes) -> None:
+    reading = read_bytes({"A.TXT": "Text.", "A.json": '{"author": "Jane Doe"}'})
+    assert ([article.authors for article in reading.articles], reading.failed) == ([("Jane Doe",)], [])
+
+
 def test_a_table_whose_first_row_cannot_be_read_is_named(read_bytes: ReadBytes) -> None:
     assert read_bytes({"a.csv": "title\rbody\nA,B\n"}).failed[0].startswith("a.csv:1: is no row of names: ")

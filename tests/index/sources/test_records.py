@@ -70,6 +70,33 @@ def test_the_usual_names_are_recognised(record: dict[str, object]) -> None:
     assert made.published_from == "metadata"
 
 
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ([{"first_name": "Jane", "last_name": "Doe"}, {"firstname": "John"}], ("Jane Doe", "John")),
+        ({"@type": "Person", "givenName": "Jane", "familyName": "Doe"}, ("Jane Doe",)),
+        ({"original": "By Jane Doe", "person": [{"firstname": "Jane"}]}, ("Jane Doe",)),
+        ({"name": ["Jane Doe", "John Smith"]}, ("Jane Doe", "John Smith")),
+        ("jane@example.org (Jane Doe)", ("Jane Doe",)),
+        (["None", "nan", "N/A", 17, "unknown", "Jane Doe"], ("Jane Doe",)),
+        ({"first_name": 5, "last_name": None}, ()),
+    ],
+)
+def test_authors_are_found_however_they_are_nested(author: object, names: tuple[str, ...]) -> None:
+    assert article({"title": "T", "author": author}).authors == names
+
+
+def test_records_of_programs_that_wrap_their_values() -> None:
+    made = article(
+        {"title": {"rendered": "E &amp; F"}, "content": {"rendered": "<p>B</p>"}, "date_gmt": "2017-04-13T10:00"}
+    )
+    assert (made.title, made.body) == ("E & F", "B")
+    assert made.published == dt.datetime(2017, 4, 13, 10, tzinfo=dt.UTC)
+    assert article({"headline": {"main": "D", "kicker": None}, "body": "B"}).title == "D"
+    for date in ("2017-04-13T00:00:00Z", {"$numberLong": "1492041600000"}):
+        assert article({"title": "T", "date": {"$date": date}}).published == dt.datetime(2017, 4, 13, tzinfo=dt.UTC)
+
+
 def test_the_surest_name_wins_and_what_is_empty_does_not() -> None:
     assert article({"description": "D", "text": "T", "body": ""}).body == "T"
     assert article({"date": "", "pubDate": "2017-04-13", "title": "T"}).published == dt.date(2017, 4, 13)
