@@ -136,11 +136,12 @@ def _build(chosen: list[type[engines.Contender]], folder: Path, jsonl: Path) -> 
     help="Also what another program makes of the pages with their markup; may be repeated.",
 )
 def cleaning(folder: Path, worst: int, corpus: Path | None, others: tuple[str, ...]) -> None:
-    """Find the articles in real pages that were turned into plain lines."""
+    """Find the articles in real pages, as HTML and turned into plain lines."""
     if not folder.exists():
         raise click.ClickException(f"{folder} is not there; name a folder of pages with --pages")
     pages = read_pages(folder)
     measured = {name: cleaners.measure_pages(pages, cleaners.WITH_MARKUP[name]) for name in others}
+    measured["Dateline, HTML"] = cleaners.measure_pages(pages, cleaners.html_source_body)
     measured["all of the lines"] = cleaners.measure_lines(pages, "blocks", cleaners.everything)
     for way in WAYS:
         measured[f"Dateline, lines by {way}"] = cleaners.measure_lines(pages, way)

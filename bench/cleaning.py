@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.corpus import read_documents
 from bench.pages import WAYS, Figures, Page, average, compare
 from index.cleaning import clean
+from index.sources.html import parse_html
 
 # Pages of so many characters are timed.
 _TIMED = range(3_000, 10_001)
@@ -27,10 +28,15 @@ def everything(text: str) -> str:
 
 
 def trafilatura_body(html: str) -> str:
-    """Return what trafilatura finds in a page with its markup."""
+    """Return what trafilatura by itself finds in a page with its markup."""
     from trafilatura import extract
 
     return extract(html, include_comments=False) or ""
+
+
+def html_source_body(html: str) -> str:
+    """Return the body that Dateline's source of HTML pages finds in one."""
+    return str(parse_html(html.encode(), None, None)["body"])
 
 
 def justext_body(html: str) -> str:

@@ -25,7 +25,8 @@ class Article:
 
     What is not known is `None` (or empty, for `authors`): nothing is guessed. `body` is plain text, its
     paragraphs separated by a blank line. `published` is a `datetime` (in UTC) where the time is known too;
-    `published_from` says where it was found. `language` is an ISO 639 code, of two letters where there is one.
+    `published_from` says where it was found. `place` is where the article was filed, as its dateline has it.
+    `language` is an ISO 639 code, of two letters where there is one.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Article:
     authors: tuple[str, ...] = ()
     published: dt.date | None = None
     published_from: DateOrigin | None = None
+    place: str | None = None
     language: str | None = None
 
     def to_dict(self) -> dict[str, object]:
@@ -49,15 +51,17 @@ class Article:
             "authors": list(self.authors),
             "published": self.published.isoformat() if self.published else None,
             "published_from": self.published_from,
+            "place": self.place,
             "language": self.language,
         }
 
     def digest(self) -> str:
         """Return 32 hex digits that differ where any field differs; tells an update from a repetition."""
         fields = self.to_dict()
-        if self.published_from is None:
+        for name in ("published_from", "place"):
             # An index made before there was this field remembers digests without it.
-            del fields["published_from"]
+            if fields[name] is None:
+                del fields[name]
         return hashlib.blake2b(_canonical(fields), digest_size=16).hexdigest()
 
 

@@ -23,6 +23,10 @@ FacetName = Literal["source", "author", "language", "published"]
 
 FACETS: tuple[FacetName, ...] = get_args(FacetName)
 
+# What stands, in facets and filters, for having no source, author or language; and in facets for having no date. A
+# source that calls itself "unknown" is counted with those of which nothing is known.
+NOT_KNOWN, NO_DATE = "unknown", "undated"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
@@ -30,8 +34,9 @@ class SearchRequest:
 
     An empty `query` is every article. `match` says what words without an operator mean. `page` counts from 1.
     A filter with several values lets through what has one of them; `published_from` and `published_to` are
-    both inclusive. `facets` names the fields to count; `snippets=False` leaves out the costly part of a
-    result. Raises `RequestError` where a value makes no sense.
+    both inclusive. `NOT_KNOWN` is the value of articles that name no source, author or language; `undated` lets through
+    those without a date, which are in no range of dates. `facets` names the fields to count; `snippets=False`
+    leaves out the costly part of a result. Raises `RequestError` where a value makes no sense.
     """
 
     query: str = ""
@@ -41,6 +46,7 @@ class SearchRequest:
     sort: Sort = "relevance"
     published_from: dt.date | None = None
     published_to: dt.date | None = None
+    undated: bool = False
     source: tuple[str, ...] = ()
     author: tuple[str, ...] = ()
     language: tuple[str, ...] = ()
@@ -56,6 +62,8 @@ class SearchRequest:
             raise RequestError("page", "pages are counted from 1")
         if self.size < 0:
             raise RequestError("size", "the number of results cannot be negative")
+        if self.undated and (self.published_from or self.published_to):
+            raise RequestError("undated", "articles without a date are in no range of dates; leave out from and to")
         if self.published_from and self.published_to and self.published_from > self.published_to:
             raise RequestError("from", f"{self.published_from} is after {self.published_to}, the end of the range")
 
@@ -94,7 +102,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class FacetCount:
-    """How many of the articles found have this value."""
+    """How many of the articles found have this value; those that have none are counted last."""
 
     value: str
     count: int
@@ -163,7 +171,10 @@ class SearchResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """What is in the index: for the operator, and for the reader who asks what the archive covers."""
+    """What is in the index: for the operator, and for the reader who asks what the archive covers.
+
+    `sources` and `languages` are those that are known.
+    """
 
     articles: int
     generation: int

@@ -54,7 +54,9 @@ def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Q
         )
         if values
     ]
-    if request.published_from or request.published_to:
+    if request.undated:
+        conditions.append(whoosh_query.NumericRange("published", schema.UNDATED, schema.UNDATED))
+    elif request.published_from or request.published_to:
         start = schema.to_seconds(request.published_from) if request.published_from else schema.EARLIEST
         end = schema.to_seconds(request.published_to) + _SECONDS_A_DAY - 1 if request.published_to else None
         conditions.append(whoosh_query.NumericRange("published", start, end))

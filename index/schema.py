@@ -9,6 +9,9 @@
 | `source_exact`, `author_exact`, `language` | values as they are | filters and facets |
 | `published` | seconds since 1970, with a column | ranges, newest and oldest first, facets |
 
+What an article does not have, it has a term for: `NOT_KNOWN` as its source, author or language in the fields of exact
+values, `UNDATED` as its time. Finding and counting such articles is looking up one term.
+
 Stored is what `Article.to_dict` gives, but for what is not known. The index is an ordinary Whoosh index of this schema;
 articles get into it by `index.codec.building.builder`, past Whoosh's analyzers, which are for whoever opens it with
 Whoosh. They do not learn the language of an article, and stem as for English.
@@ -30,12 +33,13 @@ from whoosh.fields import ID, KEYWORD, NUMERIC, STORED, TEXT, Schema
 from index import analysis
 from index.article import Article
 from index.codec.building.fields import KeywordField, NumberField, TextField
+from index.engine import NOT_KNOWN
 
 # Changes whenever an index made before could give wrong answers with the code as it is now: what is a word, how it
 # is folded, what the fields are.
 SCHEMA_VERSION = 4
 
-# Stands for "no date" in the column; no article is that old.
+# Stands for "no date"; no article is that old.
 UNDATED = -(1 << 62)
 EARLIEST = UNDATED + 1
 
@@ -97,11 +101,11 @@ def to_fields(article: Article) -> dict[str, object]:
         "title": article.title,
         "body": article.body,
         "source": article.source,
-        "source_exact": article.source,
+        "source_exact": article.source or NOT_KNOWN,
         "author": " ".join(article.authors),
-        "author_exact": article.authors,
-        "language": article.language,
-        "published": to_seconds(article.published) if article.published else None,
+        "author_exact": article.authors or NOT_KNOWN,
+        "language": article.language or NOT_KNOWN,
+        "published": to_seconds(article.published) if article.published else UNDATED,
     }
 
 

@@ -21,7 +21,7 @@ from index.errors import RequestError
 from service.settings import Settings
 
 ARGUMENTS = (
-    "q", "match", "page", "size", "sort", "from", "to", "source", "author", "language", "facets", "snippets"
+    "q", "match", "page", "size", "sort", "from", "to", "undated", "source", "author", "language", "facets", "snippets"
 )  # fmt: skip
 
 # Far beyond any archive, and small enough for the arithmetic of any engine.
@@ -56,6 +56,7 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
         sort=cast(Sort, _read_one(arguments, "sort") or "relevance"),
         published_from=first_day("from", published_from) if published_from else None,
         published_to=last_day("to", published_to) if published_to else None,
+        undated=_read_switch(arguments, "undated", default=False),
         source=_read_all(arguments, "source"),
         author=_read_all(arguments, "author"),
         language=_read_all(arguments, "language"),
@@ -85,6 +86,7 @@ def query_string(request: SearchRequest, settings: Settings) -> str:
         ("sort", "" if request.sort == "relevance" else request.sort),
         ("from", request.published_from.isoformat() if request.published_from else ""),
         ("to", request.published_to.isoformat() if request.published_to else ""),
+        ("undated", "1" if request.undated else ""),
         *(("source", value) for value in request.source),
         *(("author", value) for value in request.author),
         *(("language", value) for value in request.language),

@@ -111,7 +111,8 @@ def _page(template: str, **values: object) -> Response:
 def _asks_nothing(asked: SearchRequest) -> bool:
     # To ask for an order is to ask for everything in it: that is how the archive is browsed.
     narrowed = asked.query or asked.source or asked.author or asked.language
-    return not (narrowed or asked.published_from or asked.published_to) and asked.sort == "relevance"
+    dated = asked.published_from or asked.published_to or asked.undated
+    return not (narrowed or dated) and asked.sort == "relevance"
 
 
 def _examples(titles: list[str]) -> list[Example]:

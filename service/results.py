@@ -12,7 +12,7 @@ from typing import Any, cast
 from flask import url_for
 
 from index import SearchRequest, SearchResponse
-from index.engine import FacetCount
+from index.engine import NO_DATE, NOT_KNOWN, FacetCount
 from service.arguments import first_day, last_day, query_string
 from service.formatting import format_count, format_day, format_month, format_span
 from service.settings import Settings
@@ -90,11 +90,9 @@ class ResultsPage:
     def hidden_fields(self) -> list[tuple[str, str]]:
         """Return what the search box has to carry along, so that new words keep the filters."""
         request = self.request
-        return self.carried_fields + [
-            (name, day.isoformat())
-            for name, day in (("from", request.published_from), ("to", request.published_to))
-            if day
-        ]
+        dates = (("from", request.published_from), ("to", request.published_to))
+        fields = self.carried_fields + [(name, day.isoformat()) for name, day in dates if day]
+        return [*fields, ("undated", "1")] if request.undated else fields
 
     @property
     def carried_fields(self) -> list[tuple[str, str]]:
@@ -126,7 +124,7 @@ class ResultsPage:
     def has_dates(self) -> bool:
         """Return whether there is anything to choose by date: a date among the articles found, or in the request."""
         in_force = self.request.published_from or self.request.published_to
-        return bool(in_force or self.response.facets.get("published"))
+        return bool(in_force or any(count.value != NO_DATE for count in self.response.facets.get("published", ())))
 
     def filters(self) -> list[FilterInForce]:
         """Return the filters that are in force."""
@@ -145,33 +143,42 @@ class ResultsPage:
                 value = f"since {format_day(start)}" if start else f"until {format_day(end)}" if end else ""
             url = self.url(published_from=None, published_to=None)
             found.append(FilterInForce(label="Published", value=value, remove_url=url))
+        if request.undated:
+            found.append(FilterInForce(label="Published", value=NO_DATE, remove_url=self.url(undated=False)))
         return found
 
     @property
     def unfiltered_url(self) -> str:
         """Return the link to the same words without any filter."""
-        return self.url(source=(), author=(), language=(), published_from=None, published_to=None)
+        return self.url(source=(), author=(), language=(), published_from=None, published_to=None, undated=False)
 
     def facets(self) -> list[tuple[str, list[Link]]]:
         """Return, by label, the values that would leave out some article: the others narrow nothing."""
         groups = []
         for name, counts in self.response.facets.items():
             narrowing = [count for count in counts if 0 < count.count < self.response.total]
-            choices = sorted(narrowing, key=lambda count: count.count, reverse=True)[:FACET_CHOICES]
+            none = NO_DATE if name == "published" else NOT_KNOWN
+            known = [count for count in narrowing if count.value != none]
+            choices = sorted(known, key=lambda count: count.count, reverse=True)[:FACET_CHOICES]
             if name == "published":
                 # Months are looked for by their place in time, not by how much was written in them.
                 choices.sort(key=lambda count: count.value, reverse=True)
+            # What is not known is no value among others, and never crowded out by them.
+            choices += [count for count in narrowing if count.value == none]
             if choices:
                 groups.append((_FACET_LABELS[name], [self._facet_link(name, count) for count in choices]))
         return groups
 
     def _facet_link(self, name: str, count: FacetCount) -> Link:
         text, changes = count.value, cast(dict[str, Any], {name: (count.value,)})
-        if name == "published":
+        if (name, count.value) == ("published", NO_DATE):
+            changes = {"undated": True, "published_from": None, "published_to": None}
+        elif name == "published":
             text = format_month(count.value)
             changes = {
                 "published_from": first_day("from", count.value),
                 "published_to": last_day("to", count.value),
+                "undated": False,
             }
         return Link(text=text, url=self.url(**changes), count=count.count)
 

@@ -79,16 +79,29 @@ _PUBLISHED = regex.compile(
 )
 _UPDATED = regex.compile(r"\b(?:updated|last modified|aktualisiert|mis à jour|actualizado)\b", regex.IGNORECASE)
 
-# "WASHINGTON — ", "MOSCOW (Reuters) - ", "HANOI, Vietnam (AP) — ", "Washington CNN — ", "Dekalb, Ill. — ": capitals, an
-# agency or a state say that this is a place, and not the beginning of a sentence with a dash.
+# "WASHINGTON — ", "MOSCOW, April 12 (Reuters) - ", "HANOI, Vietnam (AP) — ", "Washington CNN — ", "Dekalb, Ill. — ":
+# capitals, an agency or a state say that this is a place, and not the beginning of a sentence with a dash.
 _AGENCY = r"(?:CNN(?:\sBusiness)?|Reuters|REUTERS|AP|AFP|DPA|dpa|UPI|ANI|PTI|IANS|Xinhua|TASS|Associated\sPress)"
 _CAPITALS = r"\p{Lu}[\p{Lu}.'’-]+(?:\s\p{Lu}[\p{Lu}.'’-]+){0,3}"
 _CITY = r"\p{Lu}[\p{L}.'’-]+(?:\s\p{Lu}[\p{L}.'’-]+){0,3}"
+_MONTH_NAME = "(?i:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_DAY = rf"(?:,?\s(?:{_MONTH_NAME}\s\d{{1,2}}|\d{{1,2}}\.?\s(?:de\s)?{_MONTH_NAME})(?:,?\s\d{{4}})?,?)?"
 _DATELINE = regex.compile(
-    rf"^\s*(?:(?P<place>{_CITY}(?:,\s{_CITY})?)\s+(?:\((?P<agency>{_AGENCY}|\p{{Lu}}[\p{{L}}\s]{{1,28}})\)|(?P<agency>{_AGENCY}))"
-    rf"|(?P<place>{_CAPITALS}(?:,\s{_CITY})?)|(?P<place>{_CITY},\s\p{{Lu}}(?:\p{{L}}{{0,4}}\.|\p{{Lu}})))"
+    rf"^\s*(?:(?P<place>{_CITY}(?:(?:,\s|/){_CITY})?){_DAY}"
+    rf"\s+(?:\((?P<agency>{_AGENCY}|\p{{Lu}}[\p{{L}}\s]{{1,28}})\)|(?P<agency>{_AGENCY}))"
+    rf"|(?P<place>{_CAPITALS}(?:(?:,\s|/){_CITY})?){_DAY}|(?P<place>{_CITY},\s\p{{Lu}}(?:\p{{L}}{{0,4}}\.|\p{{Lu}})))"
     r"\s*(?:—|–|--|\s-(?=\s|$))\s*"
 )
+_DASHES = ("—", "–", "--", " -")
+# Beyond this many characters a paragraph's beginning is no dateline, and most paragraphs have no dash before that.
+_MAX_DATELINE = 120
+# Capitals and a dash stand before other things too: "WANTED - ", "WATCH — ", "FOR SALE (RELUCTANTLY) - ".
+_NOT_A_PLACE = regex.compile(
+    r"\b(?:FOR|SALE|WANTED|NOTE|OK|TEST|REPOST|ITEMS?|SCORES?|OPPORTUNITY|UPDATED?|BREAKING|NEWS|WATCH|VIDEO|PHOTOS?|READ"
+    r"|MORE|LIVE|ALERT|OPINION|ANALYSIS|COLUMN|REVIEW|PREVIEW|INTERVIEW|EXCLUSIVE|FACTBOX|CORRECTION|CORRECTED|REPORT)\b"
+)
+# What a sentence begins with, beside a capital letter.
+_OPENING_SIGNS = frozenset("\"'“‘«„¿¡(")
 
 
 class Dateline(NamedTuple):
@@ -110,8 +123,17 @@ def is_byline_or_date(line: str) -> bool:
 
 def find_dateline(paragraph: str) -> Dateline | None:
     """Return the dateline that a paragraph begins with."""
+    # 0.4 µs where there is no dash, against the 2.5 of the pattern.
+    opening = paragraph[:_MAX_DATELINE]
+    if not any(dash in opening for dash in _DASHES):
+        return None
     found = _DATELINE.match(paragraph)
-    return Dateline(found["place"], found["agency"], found.end()) if found else None
+    if not found or _NOT_A_PLACE.search(found["place"]):
+        return None
+    following = paragraph[found.end() : found.end() + 1]
+    if not found["agency"] and following and not following.isupper() and following not in _OPENING_SIGNS:
+        return None
+    return Dateline(found["place"], found["agency"], found.end())
 
 
 def find_authors(lines: Iterable[str]) -> tuple[str, ...]:

@@ -169,7 +169,36 @@ class _Member(tarfile.TarInfo):
 
 
 def read_tar(part: Part) -> Iterator[Part | SourceError]:
-    """Yield the members of a tar archive, which is read from its start to its end."""
+    """Yield the members of a tar archive, which is read from its start to its end.
+
+    Texts and JSON wait for the member after them: of two that stand side by side, one may be the side-car of the other.
+    """
+    waiting: tuple[str, bytes] | None = None
+    members = _read_members(part)
+    while True:
+        try:
+            name, size, stream = next(members, ("", 0, None))
+            is_held = size <= MAX_TEXT_SIZE and name.lower().endswith((".txt", ".json"))
+            content = stream.read() if stream and is_held else None
+        except SourceError:
+            if waiting:
+                yield _in_memory(part, *waiting)
+            raise
+        if waiting:
+            pair = _pair(waiting, (name, content)) if content is not None else None
+            yield _in_memory(part, *(pair or waiting))
+            waiting = None
+            if pair:
+                continue
+        if stream is None:
+            return
+        if content is None:
+            yield part.member(stream, name)
+        else:
+            waiting = name, content
+
+
+def _read_members(part: Part) -> Iterator[tuple[str, int, BinaryStream]]:
     with (
         _told(part.place, _TAR_DAMAGE),
         tarfile.open(fileobj=ShortReads(part.stream), mode="r|", tarinfo=_Member, encoding="utf-8") as archive,
@@ -182,7 +211,19 @@ def read_tar(part: Part) -> Iterator[Part | SourceError]:
             member = archive.extractfile(info) if info.isreg() and not is_hidden(name) else None
             if isinstance(member, io.BufferedReader):
                 with io.BufferedReader(_Told(member, part.place), BUFFER_SIZE) as stream:
-                    yield part.member(stream, name)
+                    yield name, info.size, stream
+
+
+def _pair(one: tuple[str, bytes], other: tuple[str, bytes]) -> tuple[str, bytes, bytes] | None:
+    """Return the name of a text, the text and its side-car, if two members are that."""
+    for (name, content), (beside, record) in ((one, other), (other, one)):
+        if _may_have_sidecar(name) and _is_sidecar(beside, {name}):
+            return name, content, record
+    return None
+
+
+def _in_memory(part: Part, name: str, content: bytes, sidecar: bytes | None = None) -> Part:
+    return part.member(io.BufferedReader(io.BytesIO(content)), name, sidecar)
 
 
 class _Told(io.RawIOBase):

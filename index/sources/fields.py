@@ -13,6 +13,7 @@ import regex
 from babel import Locale
 from babel.core import get_global
 
+from index.cleaning.facts import find_dateline
 from index.sources.markup import to_plain_text
 
 # What no keyboard types and no page shows, and the halves of characters that no encoding can write.
@@ -26,7 +27,16 @@ _MAX_DEPTH = 4
 _MAX_NAMES = 50
 _MAX_NAME_LENGTH = 200
 
-_NAME_KEYS = ("name", "title", "value", "text", "#text", "$oid", "url", "@id")
+# With those of WordPress and of the New York Times, and of dates and ids as MongoDB writes them.
+_NAME_KEYS = (
+    *("name", "title", "value", "text", "#text", "rendered", "main", "original"),
+    *("$oid", "$date", "$numberLong", "url", "@id"),
+)
+_NAMES_IN_PARTS = (("givenName", "familyName"), ("first_name", "last_name"), ("firstname", "lastname"))
+# What programs write for no name; a number is somebody's in their database.
+_NOBODY = frozenset({"none", "null", "nan", "n/a", "undefined", "unknown"})
+# As feeds have it: jane@example.org (Jane Doe).
+_MAILBOX = regex.compile(r"\S+@\S+\s+\((.+)\)")
 _AUTHOR_PREFIX = regex.compile(r"^\s*(?:by|von|par|por|di|door|av|af)[:\s]\s*(?=\p{Lu})", regex.IGNORECASE)
 _AUTHOR_SEPARATOR = regex.compile(r"\s*(?:;|\||\s/\s|\n|,?\s+(?:and|und|et|&)\s+|,\s*(?=\p{L}[\p{L}.'’-]*\s+\p{L}))\s*")
 
@@ -49,7 +59,10 @@ def to_text(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return "\n\n".join(filter(None, (to_text(part) for part in flatten(value))))
     if isinstance(value, Mapping):
-        return next((to_text(value[key]) for key in ("text", "body", "value", "#text", "html") if value.get(key)), "")
+        return next(
+            (to_text(value[key]) for key in ("text", "body", "value", "#text", "html", "rendered") if value.get(key)),
+            "",
+        )
     return ""
 
 
@@ -94,11 +107,19 @@ def flatten(value: object, depth: int = 0) -> Iterator[str]:
         if math.isfinite(value):
             yield str(value)
     elif isinstance(value, Mapping):
-        named = next((value[key] for key in _NAME_KEYS if value.get(key)), None)
+        named = next((value[key] for key in _NAME_KEYS if value.get(key)), None) or _join_name(value)
         yield from flatten(named, depth + 1)
     elif isinstance(value, (list, tuple)):
         for part in value:
             yield from flatten(part, depth + 1)
+
+
+def _join_name(value: Mapping[str, object]) -> str | None:
+    for keys in _NAMES_IN_PARTS:
+        parts = [part for key in keys if isinstance(part := value.get(key), str) and part]
+        if parts:
+            return " ".join(parts)
+    return None
 
 
 def to_authors(value: object) -> tuple[str, ...]:
@@ -109,10 +130,13 @@ def to_authors(value: object) -> tuple[str, ...]:
         # A list as Python prints it, from a table that was made with pandas.
         texts = [name.strip(" '\"") for name in texts[0][1:-1].split(",")]
     for text in texts:
-        line = to_line(_AUTHOR_PREFIX.sub("", text[:_MAX_LINE_LENGTH]))
-        for name in _AUTHOR_SEPARATOR.split(line or ""):
+        line = to_line(_AUTHOR_PREFIX.sub("", text[:_MAX_LINE_LENGTH])) or ""
+        mailbox = _MAILBOX.fullmatch(line) if line.endswith(")") else None
+        for name in _AUTHOR_SEPARATOR.split(mailbox[1] if mailbox else line):
             trimmed = name.strip(" ,;.") if name.count(".") <= 1 else name.strip(" ,;")
-            if trimmed and len(trimmed) <= _MAX_NAME_LENGTH and not trimmed.startswith(("http://", "https://")):
+            if not trimmed or len(trimmed) > _MAX_NAME_LENGTH or trimmed.lower() in _NOBODY or trimmed.isdigit():
+                continue
+            if not trimmed.startswith(("http://", "https://")):
                 names[trimmed] = None
     return tuple(names)[:_MAX_NAMES]
 
@@ -139,6 +163,17 @@ def path_of(url: str) -> str:
         return urlsplit(url).path
     except ValueError:
         return ""
+
+
+def to_place(value: object) -> str | None:
+    """Return the place that a field names: of "MOSCOW, April 12 (Reuters) -", of {"name": "Moscow"}."""
+    line = to_line(value) if value else None
+    if not line or len(line) > _MAX_NAME_LENGTH or line.startswith(("http://", "https://")):
+        return None
+    # A dateline ends with a dash, which whoever cut it out may have left behind.
+    dateline = find_dateline(line) or find_dateline(f"{line} —")
+    place = dateline.place if dateline else line.strip(" ,;—–-")
+    return place if any(map(str.isalpha, place)) else None
 
 
 def to_language(value: object) -> str | None:

@@ -119,7 +119,7 @@ def _walk(root: Path, on_error: OnError) -> Iterator[tuple[Path, os.stat_result]
             if stat.S_ISDIR(status.st_mode):
                 _require_utf8(path)
                 inside = _list_folder(path)
-                texts = {file.stem for file in inside if file.suffix == ".txt"}
+                texts = {file.stem for file in inside if file.suffix.lower() == ".txt"}
                 files = (file for file in inside if file.suffix != ".json" or file.stem not in texts)
                 waiting += sorted(files, reverse=True)
             elif stat.S_ISREG(status.st_mode) and _is_readable(path):

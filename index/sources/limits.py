@@ -32,6 +32,9 @@ SPOOLED_IN_MEMORY = 8 << 20
 # A member's name, or any other header of a tar archive, which is read into memory whole.
 MAX_TAR_HEADER = 1 << 20
 
+# Places of one web archive at which the next record is looked for; with more of them it is something else.
+MAX_DAMAGED = 1000
+
 # Failures that are told of one file; of the rest the number is.
 MAX_FAILURES = 100
 

@@ -19,10 +19,9 @@ def read_lines(part: Part) -> Iterator[bytes | None]:
     if encoding and encoding != "utf-8-sig":
         yield from _read_wide_lines(part, encoding)
         return
-    is_first = True
     while line := part.stream.readline(MAX_TEXT_SIZE + 1):
-        if is_first:
-            line, is_first = line.removeprefix(_UTF8_MARK), False
+        # Not only at the start of the first: files with such marks are joined to one.
+        line = line.removeprefix(_UTF8_MARK)
         if len(line) > MAX_TEXT_SIZE:
             while line and not line.endswith(b"\n"):
                 line = part.stream.readline(MAX_TEXT_SIZE)
@@ -34,7 +33,7 @@ def read_lines(part: Part) -> Iterator[bytes | None]:
 def _read_wide_lines(part: Part, encoding: str) -> Iterator[bytes | None]:
     with io.TextIOWrapper(part.stream, encoding, errors="replace", newline="\n") as text:
         while line := text.readline(MAX_TEXT_SIZE):
-            yield line.encode("utf-8", "replace")
+            yield line.removeprefix("\ufeff").encode("utf-8", "replace")
 
 
 def decode_line(line: bytes) -> str:

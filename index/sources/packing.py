@@ -1,13 +1,13 @@
 """Compressed files, as streams: gzip, bzip2, xz and Zstandard, known by their first bytes.
 
 Whatever a stream claims of itself, it is unpacked in small pieces that are counted (`limits.py`), so that a bomb costs
-neither memory nor time. A stream that is damaged or cut off gives what can be read of it, and then raises.
+neither memory nor time. A stream that is damaged or cut off gives what can be read of it, and then raises; one of many
+gzip members, as web archives are, can then be told to go on with the next.
 """
 
 from __future__ import annotations
 
 import bz2
-import gzip
 import io
 import lzma
 import zipfile
@@ -36,9 +36,21 @@ _MAX_ZSTD_WINDOW = 1 << 27
 # Zstandard writes 128 KB of zeros in four bytes and unpacks what it is given at once: this much makes 16 MB of them.
 _ZSTD_PIECE = 512
 
+# How much of a gzip member is kept to look for the next one in: damage often makes a member run on into those after it.
+# A page of the web packs to 20 KB.
+_MAX_KEPT = 1 << 20
+_GZIP_PIECE = 1 << 16
+_SALVAGED_PIECE = 1 << 6
+_GZIP_MAGIC = b"\x1f\x8b\x08"
+# Of zlib: with the header and the checksums of gzip.
+_WITH_HEADER = 31
+# A header holds a name at most, and what a member begins with is in the first few bytes after it.
+_PROBE_SIZE = 1 << 12
+
 # What is read at a time from a file.
 BUFFER_SIZE = 1 << 18
 
+CUT_OFF = "is cut off"
 _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, zipfile.BadZipFile)
 
 
@@ -64,7 +76,7 @@ def unpack(stream: IO[bytes], suffix: str, place: str, budget: Budget) -> io.Buf
 
 def buffered(packed: Counted, unpacked: _ReadsOnce, place: str, budget: Budget) -> io.BufferedReader[Any]:
     """Return a stream that is being unpacked, with its damage told in our words and its ratio watched."""
-    return io.BufferedReader(_Unpacked(packed, unpacked, place, budget), BUFFER_SIZE)
+    return io.BufferedReader(Unpacked(packed, unpacked, place, budget), BUFFER_SIZE)
 
 
 class Counted(io.RawIOBase):
@@ -100,23 +112,46 @@ class ShortReads(io.RawIOBase):
         return self._stream.read1(size if size >= 0 else BUFFER_SIZE)
 
 
-class _Unpacked(io.RawIOBase):
+class Unpacked(io.RawIOBase):
+    """What a stream unpacks to, a piece at a time; `damaged_at` is the gzip member in which there was damage last."""
+
     def __init__(self, packed: Counted, unpacked: _ReadsOnce, place: str, budget: Budget) -> None:
         self._packed = packed
         self._unpacked = unpacked
         self._place = place
         self._budget = budget
         self._size = 0
+        self._is_broken = False
+        self.damaged_at: int | None = None
 
     def readable(self) -> bool:
+        """Say that this can be read."""
         return True
 
+    @property
+    def member_at(self) -> int:
+        """Where in the packed stream the gzip member begins of which the last bytes came; 0 for other streams."""
+        return self._unpacked.member_at if isinstance(self._unpacked, _Gzip) else 0
+
+    def go_on(self, beginning: bytes) -> tuple[int, int] | None:
+        """After damage, go on with the next gzip member that unpacks to something which begins so.
+
+        Returns where the damaged one is in the packed stream, and where that one is; `None` where there is none.
+        """
+        broken_at = self.member_at
+        if not (self._is_broken and isinstance(self._unpacked, _Gzip) and self._unpacked.find_member(beginning)):
+            return None
+        self._is_broken = False
+        return broken_at, self.member_at
+
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # typeshed's has no name
+        """Read some bytes; raises `SourceError`."""
         try:
             content = self._unpacked.read1(len(buffer))
         except _DAMAGE as error:
             cut_off = isinstance(error, EOFError) or "ended before" in str(error)
-            raise SourceError(self._place, "is cut off" if cut_off else f"is damaged: {in_brief(error)}") from error
+            self._is_broken, self.damaged_at = True, self.member_at
+            raise SourceError(self._place, CUT_OFF if cut_off else f"is damaged: {in_brief(error)}") from error
         self._size += len(content)
         if self._size > max(FREE_SIZE, MAX_RATIO * self._packed.count):
             raise SourceError(self._place, f"unpacks to more than {MAX_RATIO} times its size; no news does")
@@ -153,8 +188,107 @@ class _Zstandard:
                 self._frame = None
 
 
-def _gzip(packed: Counted) -> _ReadsOnce:
-    return gzip.GzipFile(fileobj=packed, mode="rb")
+class _Gzip:
+    """Members of gzip, one after the other; `member_at` is where in the packed stream the present one begins."""
+
+    def __init__(self, packed: Counted) -> None:
+        self._packed = packed
+        self._inflate = zlib.decompressobj(_WITH_HEADER)
+        self._waiting = b""
+        # What was read since the member began, as far as it is kept, and where that is in the stream.
+        self._kept = bytearray()
+        self._kept_at = 0
+        self.member_at = 0
+
+    def read1(self, size: int, /) -> bytes:
+        # To zlib a size of 0 is any size.
+        while size:
+            if self._inflate.eof and not self._begin_member():
+                return b""
+            piece = self._waiting or self._read_more()
+            before = self._inflate.copy()
+            try:
+                content = self._inflate.decompress(piece, size)
+            except zlib.error:
+                # What is before the damage; the next call raises it again.
+                content, self._waiting = _inflate_some(before, piece, size), b""
+                if content:
+                    return content
+                raise
+            self._waiting = self._inflate.unconsumed_tail
+            if content:
+                return content
+            if not piece and not self._inflate.eof:
+                raise EOFError
+        return b""
+
+    def _read_more(self) -> bytes:
+        piece = self._packed.read(_GZIP_PIECE)
+        self._kept += piece
+        if len(self._kept) > 2 * _MAX_KEPT:
+            self._kept_at += len(self._kept) - _MAX_KEPT
+            del self._kept[:-_MAX_KEPT]
+        return piece
+
+    def _begin_member(self) -> bool:
+        """Begin what follows a member; there may be zeros between, and at the end."""
+        following = self._inflate.unused_data
+        self._drop_kept(len(self._kept) - len(following))
+        while not (waiting := bytes(self._kept).lstrip(b"\0")):
+            self._drop_kept(len(self._kept))
+            if not self._read_more():
+                return False
+        self._drop_kept(len(self._kept) - len(waiting))
+        self._start(waiting)
+        return True
+
+    def _drop_kept(self, size: int) -> None:
+        del self._kept[:size]
+        self._kept_at += size
+
+    def _start(self, waiting: bytes) -> None:
+        self._waiting, self.member_at = waiting, self._kept_at
+        self._inflate = zlib.decompressobj(_WITH_HEADER)
+
+    def find_member(self, beginning: bytes) -> bool:
+        """Go to the next member after the beginning of the present one that unpacks to something which begins so."""
+        at = 1 if self._kept_at == self.member_at else 0
+        while True:
+            at = self._kept.find(_GZIP_MAGIC, at)
+            if at < 0:
+                # Half of the magic may be there already.
+                self._drop_kept(max(0, len(self._kept) - len(_GZIP_MAGIC) + 1))
+                at = 0
+                if not self._read_more():
+                    return False
+                continue
+            self._drop_kept(at)
+            while len(self._kept) < _PROBE_SIZE and self._read_more():
+                pass
+            if _unpacks_to(bytes(self._kept[:_PROBE_SIZE]), beginning):
+                self._start(bytes(self._kept))
+                return True
+            at = 1
+
+
+def _inflate_some(inflate: zlib._Decompress, piece: bytes, size: int) -> bytes:
+    """Return what a damaged piece unpacks to as far as it can be: zlib throws away what it has."""
+    content = b""
+    for start in range(0, len(piece), _SALVAGED_PIECE):
+        if len(content) == size:
+            break
+        try:
+            content += inflate.decompress(piece[start : start + _SALVAGED_PIECE], size - len(content))
+        except zlib.error:
+            break
+    return content
+
+
+def _unpacks_to(packed: bytes, beginning: bytes) -> bool:
+    try:
+        return zlib.decompressobj(_WITH_HEADER).decompress(packed, len(beginning)) == beginning
+    except zlib.error:
+        return False
 
 
 def _bzip2(packed: Counted) -> _ReadsOnce:
@@ -170,7 +304,7 @@ def _as_file(packed: Counted) -> BinaryIO:
 
 
 _UNPACKERS: dict[str, Callable[[Counted], _ReadsOnce]] = {
-    ".gz": _gzip,
+    ".gz": _Gzip,
     ".bz2": _bzip2,
     ".xz": _xz,
     ".zst": _Zstandard,

@@ -23,6 +23,7 @@ from index.sources.finding import FoundFile, OnError, explain, find_files, raise
 from index.sources.limits import MAX_LAYERS, Budget, BudgetError
 from index.sources.packing import BUFFER_SIZE, packing_of, unpack
 from index.sources.parts import BinaryStream, Document, Part
+from index.sources.warc import read_warc
 
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 
@@ -105,7 +106,7 @@ def _part(file: FoundFile, stream: BinaryStream, file_id: str | None) -> Part:
 
 def _split(part: Part) -> Iterator[Document | SourceError]:
     """Yield the documents of a part: take off its outermost layer, or split it as its format is."""
-    head = part.head()
+    head = _head(part)
     packing = packing_of(head)
     if (packing or containers.is_zip(head) or containers.is_tar(head)) and part.layers >= MAX_LAYERS:
         raise SourceError(part.place, f"is packed more than {MAX_LAYERS} times over")
@@ -126,6 +127,16 @@ def _split(part: Part) -> Iterator[Document | SourceError]:
         elif not part.is_member:
             raise SourceError(part.place, f"is not an article file; Dateline reads {formats.describe_formats()}")
         # A picture in an archive is passed over, as in a folder.
+
+
+def _head(part: Part) -> bytes:
+    """Return the first bytes of a part; none where a web archive, in which there may be more, begins with damage."""
+    try:
+        return part.head()
+    except SourceError:
+        if formats.find_splitter(part.name, b"") is not read_warc:
+            raise
+        return b""
 
 
 def _split_members(members: Iterator[Part | SourceError]) -> Iterator[Document | SourceError]:

@@ -15,6 +15,7 @@ import regex
 
 from index.article import Article, DateOrigin
 from index.cleaning import make_title
+from index.cleaning.facts import find_dateline
 from index.errors import SourceError
 from index.language import detect_language
 from index.sources.dates import date_in_file, date_in_url, parse_date
@@ -26,6 +27,7 @@ from index.sources.fields import (
     to_authors,
     to_language,
     to_line,
+    to_place,
     to_text,
     to_url,
     usable_id,
@@ -43,7 +45,7 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "published": (
             *("published", "publishedat", "datepublished", "datepublish", "publishdate", "publicationdate", "pubdate"),
-            *("publisheddate", "publishedtime", "date", "datetime", "timestamp", "time", "day"),
+            *("publisheddate", "publishedtime", "dategmt", "date", "datetime", "timestamp", "time", "day"),
         ),
         "authors": ("authors", "author", "byline", "creator", "writer", "writers", "reporter"),
         "source": (
@@ -51,6 +53,7 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("domain", "sourcedomain", "hostname", "provider", "website"),
         ),
         "url": ("url", "link", "canonicalurl", "articleurl", "weburl", "permalink", "uri", "href", "sourceurl"),
+        "place": ("place", "datelineplace", "placefiled", "dateline", "locationcreated", "location"),
         "language": ("language", "lang", "inlanguage", "languagecode"),
     }
 )
@@ -158,6 +161,7 @@ def make_article(
         authors=to_authors(values.get("authors")),
         published=date,
         published_from=origin,
+        place=to_place(values.get("place")) or _filed_at(body),
         language=to_language(values.get("language")) or detect_language(body or title),
     )
 
@@ -173,6 +177,11 @@ def _find_date(
     if date := date_in_file(path):
         return date, "file"
     return None, None
+
+
+def _filed_at(body: str) -> str | None:
+    dateline = find_dateline(body)
+    return dateline.place if dateline else None
 
 
 def _article_id(

@@ -5,6 +5,7 @@ Front matter is what static site generators and note books write: fields in YAML
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 
 import regex
@@ -43,6 +44,7 @@ def parse_text(
         "body": cleaned.body,
         "source": cleaned.agency,
         "authors": list(cleaned.authors),
+        "place": cleaned.dateline,
         "published": cleaned.published.isoformat() if cleaned.published else None,
     }
     return told, record, (cleaned.removed_lines, cleaned.removed_characters)
@@ -61,7 +63,7 @@ def _read_yaml(text: str) -> dict[str, object]:
 
 def _read_sidecar(content: bytes) -> dict[str, object]:
     try:
-        record = parse_json(content)
+        record = parse_json(content.removeprefix(codecs.BOM_UTF8))
     except SourceError as error:
         raise SourceError("", f"has a .json file beside it that {error.reason}") from error
     if not isinstance(record, dict):

@@ -13,7 +13,7 @@ from whoosh.index import open_dir
 
 from index import Article, SearchEngine, SearchRequest, open_engine
 from index.analysis import stem, tokenize
-from index.engine import FACETS, FacetCount, Match, SearchResponse
+from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName, Match, SearchResponse
 from index.engines import open_writer
 from index.errors import ArticleNotFoundError, DatelineError, IndexMissingError, RequestError
 
@@ -128,6 +128,8 @@ def test_an_article_is_given_back_as_it_was_put(tmp_path: Path) -> None:
             source="CNN",
             authors=("A. Uthor", "Anne Other"),
             published=dt.date(2017, 4, 12),
+            published_from="metadata",
+            place="Hà Nội",
             language="en",
         ),
         Article(id="timed", title="T", body="B", published=dt.datetime(2017, 4, 12, 13, 30, tzinfo=dt.UTC)),
@@ -237,14 +239,26 @@ def test_sources_and_authors_are_searched_by_word(dated: SearchEngine) -> None:
 
 
 def test_facets_count_what_was_found(dated: SearchEngine) -> None:
-    response = dated.search(SearchRequest(query="zebra -title:undated", facets=FACETS, size=1))
+    response = dated.search(SearchRequest(query="zebra", facets=FACETS, size=1))
     assert response.facets == {
-        "source": (FacetCount("CNN", 2), FacetCount("BBC News", 1)),
-        "author": (FacetCount("Anne", 2), FacetCount("Bob", 1)),
-        "language": (FacetCount("en", 2), FacetCount("de", 1)),
-        "published": (FacetCount("1965-01", 1), FacetCount("2017-04", 2)),
+        "source": (FacetCount("CNN", 2), FacetCount("BBC News", 1), FacetCount(NOT_KNOWN, 1)),
+        "author": (FacetCount("Anne", 2), FacetCount("Bob", 1), FacetCount(NOT_KNOWN, 2)),
+        "language": (FacetCount("en", 2), FacetCount("de", 1), FacetCount(NOT_KNOWN, 1)),
+        "published": (FacetCount("1965-01", 1), FacetCount("2017-04", 2), FacetCount(NO_DATE, 1)),
     }
+    response = dated.search(SearchRequest(query="title:april", facets=FACETS))
+    assert NOT_KNOWN not in [count.value for counts in response.facets.values() for count in counts]
     assert dated.search(SearchRequest(query="nothing", facets=("source",))).facets == {"source": ()}
+
+
+def test_what_is_not_known_can_be_asked_for(dated: SearchEngine) -> None:
+    assert ids(dated, source=(NOT_KNOWN,)) == ["undated"]
+    assert ids(dated, author=(NOT_KNOWN,)) == ["undated", "evening"]
+    assert ids(dated, author=(NOT_KNOWN, "Bob"), language=("de", NOT_KNOWN)) == ["undated", "evening"]
+    assert ids(dated, undated=True) == ["undated"]
+    assert ids(dated, query="source:unknown") == []
+    (result,) = dated.search(SearchRequest(undated=True)).results
+    assert (result.source, result.authors, result.language, result.published) == (None, (), None, None)
 
 
 def test_stats_say_what_the_archive_covers(dated: SearchEngine) -> None:
@@ -252,6 +266,7 @@ def test_stats_say_what_the_archive_covers(dated: SearchEngine) -> None:
     assert (stats.articles, stats.undated, stats.generation) == (4, 1, 1)
     assert (stats.earliest, stats.latest) == (dt.date(1965, 1, 1), dt.date(2017, 4, 12))
     assert stats.sources == (FacetCount("CNN", 2), FacetCount("BBC News", 1))
+    assert stats.languages == (FacetCount("en", 2), FacetCount("de", 1))
     assert stats.size_bytes > 0
     assert dt.datetime.now(tz=dt.UTC) - stats.committed_at < dt.timedelta(minutes=10)
 
@@ -272,8 +287,9 @@ def test_segments_with_and_without_dates_answer_together(tmp_path: Path) -> None
         assert ids(engine, query="zebra", sort="newest") == ["dated", "older", "undated", "undated too"]
         assert ids(engine, published_from=dt.date(2000, 1, 1)) == ["dated"]
         facets = engine.search(SearchRequest(query="zebra", facets=FACETS)).facets
-        assert facets["source"] == (FacetCount("CNN", 2), FacetCount("BBC", 1))
-        assert facets["published"] == (FacetCount("1965-01", 1), FacetCount("2017-04", 1))
+        assert facets["source"] == (FacetCount("CNN", 2), FacetCount("BBC", 1), FacetCount(NOT_KNOWN, 1))
+        assert facets["published"] == (FacetCount("1965-01", 1), FacetCount("2017-04", 1), FacetCount(NO_DATE, 2))
+        assert ids(engine, undated=True) == ["undated", "undated too"]
         assert (engine.stats().articles, engine.stats().undated) == (4, 2)
 
 
@@ -368,6 +384,8 @@ def test_no_engine_for_an_unknown_url() -> None:
         ({"page": 0}, "page"),
         ({"size": -1}, "size"),
         ({"published_from": dt.date(2018, 1, 1), "published_to": dt.date(2017, 1, 1)}, "from"),
+        ({"published_from": dt.date(2018, 1, 1), "undated": True}, "undated"),
+        ({"published_to": dt.date(2018, 1, 1), "undated": True}, "undated"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused(arguments: dict[str, object], parameter: str) -> None:
@@ -519,3 +537,60 @@ def test_totals_equal_a_naive_scan(
                 assert all("<mark>" in "".join(result.snippets) for result in response.results), query
             ranks = [(-result.score, result.id) for result in response.results]
             assert [rank for rank, _ in ranks] == sorted(rank for rank, _ in ranks)
+
+
+VALUES = st.none() | st.sampled_from(["CNN", "BBC", NOT_KNOWN, NO_DATE])
+DATES = st.none() | st.sampled_from([dt.date(1965, 1, 1), dt.date(2017, 4, 12), dt.date(2017, 4, 30)])
+FACTS = st.tuples(VALUES, st.sets(VALUES, max_size=2), st.none() | st.sampled_from(["en", "de"]), DATES)
+
+
+def naive_values(article: Article, name: FacetName) -> set[str]:
+    if name == "author":
+        return {*article.authors} or {NOT_KNOWN}
+    if name == "published":
+        return {article.published.isoformat()[:7] if article.published else NO_DATE}
+    return {(article.source if name == "source" else article.language) or NOT_KNOWN}
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=st.lists(st.lists(FACTS, max_size=5), min_size=1, max_size=3))
+def test_each_facet_counts_what_its_value_as_a_filter_finds(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[list[tuple[str, set[str | None], str, dt.date]]]
+) -> None:
+    index = str(tmp_path_factory.mktemp("facets") / "index")
+    articles: dict[str, Article] = {}
+    for number, batch in enumerate(batches):
+        with open_writer(index) as writer:
+            for place, (source, authors, language, published) in enumerate(batch):
+                article = Article(
+                    # As above, half of them are updates.
+                    id=f"{place % 2 and number}-{place}",
+                    title="zebra",
+                    body="b",
+                    source=source,
+                    authors=tuple(author for author in authors if author),
+                    language=language,
+                    published=published,
+                )
+                articles[article.id] = article
+                writer.put(article)
+            writer.commit()
+    with open_engine(index) as engine:
+        response = engine.search(SearchRequest(query="zebra", facets=FACETS))
+        for name, counts in response.facets.items():
+            expected = {value for article in articles.values() for value in naive_values(article, name)}
+            assert {count.value for count in counts} == expected
+            for count in counts:
+                wanted = {key for key, article in articles.items() if count.value in naive_values(article, name)}
+                assert {*ids(engine, query="zebra", size=100, **as_filter(name, count.value))} == wanted
+                assert count.count == len(wanted)
+        assert engine.stats().undated == sum(article.published is None for article in articles.values())
+
+
+def as_filter(name: FacetName, value: str) -> dict[str, object]:
+    if name != "published":
+        return {name: (value,)}
+    if value == NO_DATE:
+        return {"undated": True}
+    first = dt.date.fromisoformat(f"{value}-01")
+    return {"published_from": first, "published_to": first.replace(day=30)}

@@ -12,7 +12,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 from index import Article, SearchEngine, SearchRequest, SearchResponse, SearchResult
-from index.engine import FacetCount, FacetName, Interpretation, MarkedArticle, QueryTerm, Stats
+from index.engine import (
+    NO_DATE,
+    NOT_KNOWN,
+    FacetCount,
+    FacetName,
+    Interpretation,
+    MarkedArticle,
+    QueryTerm,
+    Stats,
+)
 from index.errors import ArticleNotFoundError, IndexMissingError
 from index.ledger import Ledger
 
@@ -84,8 +93,8 @@ class MemoryEngine(SearchEngine):
             earliest=min(dates, default=None),
             latest=max(dates, default=None),
             undated=len(self.articles) - len(dates),
-            sources=_count(self.articles, "source"),
-            languages=_count(self.articles, "language"),
+            sources=_count([article for article in self.articles if article.source], "source"),
+            languages=_count([article for article in self.articles if article.language], "language"),
         )
 
     def ledger(self) -> Ledger:
@@ -110,9 +119,10 @@ def _matches(article: Article, words: list[str], request: SearchRequest) -> bool
     has_words = (all if request.match == "all" else any)(word in text for word in words) or not words
     return (
         has_words
-        and (not request.source or article.source in request.source)
-        and (not request.author or bool({*article.authors} & {*request.author}))
-        and (not request.language or article.language in request.language)
+        and (not request.source or (article.source or NOT_KNOWN) in request.source)
+        and (not request.author or bool({*(article.authors or (NOT_KNOWN,))} & {*request.author}))
+        and (not request.language or (article.language or NOT_KNOWN) in request.language)
+        and (not request.undated or article.published is None)
         and (not request.published_from or (article.published or dt.date.min) >= request.published_from)
         and (not request.published_to or (article.published or dt.date.max) <= request.published_to)
     )
@@ -146,10 +156,12 @@ def _count(articles: Sequence[Article], name: FacetName) -> tuple[FacetCount, ..
     counter: Counter[str] = Counter()
     for article in articles:
         if name == "author":
-            counter.update(article.authors)
+            counter.update(article.authors or [NOT_KNOWN])
         elif name == "published":
-            counter.update([article.published.isoformat()[:7]] if article.published else [])
+            counter.update([article.published.isoformat()[:7] if article.published else NO_DATE])
         else:
             value = article.source if name == "source" else article.language
-            counter.update([value] if value else [])
-    return tuple(FacetCount(value, count) for value, count in counter.most_common())
+            counter.update([value or NOT_KNOWN])
+    none = NO_DATE if name == "published" else NOT_KNOWN
+    counts = [FacetCount(value, count) for value, count in counter.most_common()]
+    return tuple(sorted(counts, key=lambda count: count.value == none))

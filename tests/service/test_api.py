@@ -127,6 +127,7 @@ def test_article_is_given_whole(client: FlaskClient, seed_index: Path) -> None:
         "authors",
         "published",
         "published_from",
+        "place",
         "language",
     ]
     assert (article["id"], article["title"]) == (found["id"], found["title"])

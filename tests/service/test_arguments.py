@@ -48,6 +48,12 @@ def test_nothing_given_and_all_given_blank_are_the_defaults() -> None:
     assert read("") == read(blank) == read("q=+++&page=+") == SearchRequest()
 
 
+def test_the_undated_are_asked_for() -> None:
+    assert read("undated=1") == SearchRequest(undated=True)
+    assert read("undated=0&from=2017") == SearchRequest(published_from=dt.date(2017, 1, 1))
+    assert query_string(SearchRequest(undated=True, source=("unknown",)), SETTINGS) == "undated=1&source=unknown"
+
+
 def test_page_size_of_the_settings_is_used_where_none_is_given() -> None:
     settings = read_settings({"DATELINE_PAGE_SIZE": 7}, {})
     request = read_request(MultiDict(), settings)
@@ -115,6 +121,8 @@ def test_what_is_no_date_is_refused(name: str, text: str, reason: str) -> None:
         ("q=one&q=two", "q", "it is given 2 times"),
         ("q=" + "x" * 2001, "q", "at most 2,000 characters; this one has 2,001"),
         ("from=2018&to=2017", "from", "2018-01-01 is after 2017-12-31"),
+        ("undated=1&to=2017", "undated", "are in no range of dates; leave out from and to"),
+        ("undated=maybe", "undated", "'maybe' is not one of 1, true, 0, false"),
     ],
 )
 def test_value_that_makes_no_sense_is_refused(text: str, parameter: str, reason: str) -> None:
@@ -189,12 +197,14 @@ _DAYS = st.none() | st.dates()
         snippets=st.booleans(),
         published_from=st.none(),
         published_to=st.none(),
+        undated=st.just(False),
     ),
+    undated=st.booleans(),
 )
 def test_what_is_written_is_read_as_the_same_request(
-    days: tuple[dt.date | None, dt.date | None], request: SearchRequest
+    days: tuple[dt.date | None, dt.date | None], request: SearchRequest, undated: bool
 ) -> None:
-    request = replace(request, published_from=days[0], published_to=days[1])
+    request = replace(request, published_from=days[0], published_to=days[1], undated=undated and days == (None, None))
     assert read(query_string(request, SETTINGS)) == request
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.etree.ElementTree import Element
@@ -177,6 +178,29 @@ def test_facets_narrow_the_search_and_count_right(archive_client: FlaskClient) -
             narrowed = get(archive_client, link.get("href", ""))
             assert page_total(narrowed) == int(text_of(count))
             assert set(arguments(link.get("href"))) - {"to"} == {"q", name}
+
+
+def test_what_is_not_known_is_a_choice_that_counts_right(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=a&match=any&sort=newest")
+    filters = {"source": "unknown", "author": "unknown", "undated": "1"}
+    for section, (name, value), text in zip((0, 1, 3), filters.items(), ("unknown", "unknown", "undated"), strict=True):
+        link, count = list(page.one("aside")[section].iter("li"))[-1]
+        assert text_of(link) == text
+        narrowed = get(archive_client, link.get("href", ""))
+        assert page_total(narrowed) == int(text_of(count)) > 0
+        assert arguments(link.get("href"))[name] == [value]
+    assert narrowed.text(narrowed.one("ul", class_="filters")) == "Remove the filter Published undated ×"
+    search, *dates = narrowed.all("form")
+    assert ("undated", "1") in fields(search)
+    # A range of dates is chosen in place of it; without a date among the articles there is none to choose.
+    assert dates == []
+    assert arguments(narrowed.links()["Remove the filter Published undated ×"]) == {
+        "q": ["a"], "match": ["any"], "sort": ["newest"]
+    }  # fmt: skip
+
+
+def test_undated_alone_is_a_search(archive_client: FlaskClient) -> None:
+    assert page_total(get(archive_client, "/search?undated=1")) == 3
 
 
 def test_months_are_in_the_order_of_time(archive_client: FlaskClient) -> None:
@@ -374,6 +398,16 @@ def test_article_leads_back_to_the_results_it_was_found_in(archive_client: Flask
     back = page.links()["← Back to the results for “strike”"]
     assert sorted(parse_qsl(urlsplit(back).query)) == sorted(parse_qsl(urlsplit(url).query))
     assert not [text for text in get(archive_client, "/articles/harbour-1").links() if "Back" in text]
+
+
+def test_article_says_where_it_was_filed_and_a_list_does_not() -> None:
+    article = Article(id="1", title="T", body="B", source="CNN", place="Hà <Nội>")
+    client = make_client(MemoryEngine([article, replace(article, id="2", place=None)]))
+    page = get(client, "/articles/1")
+    assert page.text(page.one("span", class_="place")) == "Hà <Nội>"
+    assert page.text(page.one("p", class_="kicker")) == "CNNUndatedHà <Nội>"
+    assert get(client, "/articles/2").all("span", class_="place") == []
+    assert get(client, "/search?q=t").all("span", class_="place") == []
 
 
 def test_original_is_linked_where_it_is_on_the_web(archive_client: FlaskClient) -> None:

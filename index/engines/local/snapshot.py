@@ -17,7 +17,7 @@ from index.codec.searching.evaluate import ColumnarSearcher, Hits
 from index.codec.segment import ColumnarSegment
 from index.codec.stored import StoredReader
 from index.codec.terms import TermTable
-from index.engine import FacetCount, FacetName, Stats
+from index.engine import NO_DATE, NOT_KNOWN, FacetCount, FacetName, Stats
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.errors import IndexCorruptError, IndexMissingError
 
@@ -93,7 +93,7 @@ class Snapshot:
         return np.concatenate(columns) if columns else np.empty(0, np.int64)
 
     def count_facet(self, name: FacetName, doc_ids: DocIds) -> tuple[FacetCount, ...]:
-        """Count the values of a facet over some articles: most frequent first, months in order of time."""
+        """Count the values of a facet over some articles: most frequent first, months in order of time, none last."""
         if name == "published":
             return self._count_months(doc_ids)
         wanted = np.zeros(self._searcher.num_docs + 1, np.bool_)
@@ -103,13 +103,15 @@ class Snapshot:
             for value, count in _count_terms(part, _EXACT_FIELDS[name], wanted[part.base : part.end]):
                 counts[value] = counts.get(value, 0) + count
         facets = [FacetCount(value, count) for value, count in counts.items()]
-        return tuple(sorted(facets, key=lambda facet: (-facet.count, facet.value)))
+        return tuple(sorted(facets, key=lambda facet: (facet.value == NOT_KNOWN, -facet.count, facet.value)))
 
     def _count_months(self, doc_ids: DocIds) -> tuple[FacetCount, ...]:
         seconds = self.published[doc_ids]
-        months = seconds[seconds != schema.UNDATED].astype("datetime64[s]").astype("datetime64[M]")
-        values, counts = np.unique(months, return_counts=True)
-        return tuple(FacetCount(str(month), int(count)) for month, count in zip(values, counts, strict=True))
+        dated = seconds[seconds != schema.UNDATED]
+        values, counts = np.unique(dated.astype("datetime64[s]").astype("datetime64[M]"), return_counts=True)
+        months = tuple(FacetCount(str(month), int(count)) for month, count in zip(values, counts, strict=True))
+        undated = len(seconds) - len(dated)
+        return (*months, FacetCount(NO_DATE, undated)) if undated else months
 
     @cached_property
     def languages(self) -> tuple[str | None, ...]:
@@ -134,8 +136,8 @@ class Snapshot:
             earliest=_to_date(dated.min()) if len(dated) else None,
             latest=_to_date(dated.max()) if len(dated) else None,
             undated=len(doc_ids) - len(dated),
-            sources=self.count_facet("source", doc_ids),
-            languages=self.count_facet("language", doc_ids),
+            sources=_known(self.count_facet("source", doc_ids)),
+            languages=_known(self.count_facet("language", doc_ids)),
         )
 
     def verify(self) -> None:
@@ -156,6 +158,10 @@ def open_snapshot(folder: IndexFolder) -> Snapshot:
             if attempt and folder.state() == state:
                 raise
     raise IndexMissingError(f"The index at {folder.path} is replaced faster than it can be opened.")
+
+
+def _known(counts: tuple[FacetCount, ...]) -> tuple[FacetCount, ...]:
+    return tuple(each for each in counts if each.value != NOT_KNOWN)
 
 
 def _count_terms(part: _Part, field: str, wanted: NDArray[np.bool_]) -> list[tuple[str, int]]:

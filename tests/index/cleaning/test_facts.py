@@ -70,6 +70,11 @@ def test_what_was_published_counts_for_more_than_what_was_updated() -> None:
         ("Washington CNN — The minister left.", "Washington", "CNN"),
         ("Dekalb, Ill. — The minister left.", "Dekalb, Ill.", None),
         ("BERLIN -- The minister left.", "BERLIN", None),
+        ("MOSCOW, April 12 (Reuters) - The minister left.", "MOSCOW", "Reuters"),
+        ("BEIJING, Nov. 18, 2019 (Xinhua) -- The minister left.", "BEIJING", "Xinhua"),
+        ("PARIS, 12 avril (AFP) – The minister left.", "PARIS", "AFP"),
+        ("SAN FRANCISCO, Calif., Sept. 3 — The minister left.", "SAN FRANCISCO, Calif.", None),
+        ("WASHINGTON/MOSCOW (Reuters) - The minister left.", "WASHINGTON/MOSCOW", "Reuters"),
     ],
 )
 def test_datelines(paragraph: str, place: str, agency: str | None) -> None:
@@ -86,6 +91,11 @@ def test_datelines(paragraph: str, place: str, agency: str | None) -> None:
         "Putin — a former officer — left on Monday.",
         "Rex Tillerson - the minister - left on Monday.",
         "The minister left on Monday.",
+        "WATCH — The minister leaves.",
+        "FOR SALE (RELUCTANTLY) - A bicycle.",
+        "NOTE - local groups were left out.",
+        "WANTED - 4 zebras",
+        "April 12 — The minister left.",
     ],
 )
 def test_a_dash_makes_no_dateline(paragraph: str) -> None:

@@ -185,6 +185,45 @@ def test_a_side_car_in_a_zip_belongs_to_its_text(read_bytes: ReadBytes) -> None:
     assert [(article.title, article.authors) for article in reading.articles] == [("Text.", ("Jane Doe",)), ("B", ())]
 
 
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_side_car_in_a_tar_stands_next_to_its_text(read_bytes: ReadBytes, suffix: str) -> None:
+    def said(number: int) -> bytes:
+        return b'{"author": "Jane %s"}' % (b"Doe" * number)
+
+    members = {
+        "1.json": said(1), "1.txt": b"One.",
+        "2.txt": b"Two.", "._2.json": b"\0", "2.json": said(2),
+        "3.txt": b"Three.", "x/3.json": b'{"title": "X", "body": "Text"}',
+        "4.json": said(4), "a.jsonl": b'{"title": "A"}', "4.txt": b"Four.",
+        "5.txt": b"Five.", "6.txt": b"Six.", "6.json": said(6), "7.txt": b"Seven.",
+    }  # fmt: skip
+    content = make_tar(members)
+    reading = read_bytes({f"a.tar{suffix}": PACK[suffix](content) if suffix else content})
+    assert [(article.title, article.authors) for article in reading.articles] == [
+        ("One.", ("Jane Doe",)),
+        ("Two.", ("Jane DoeDoe",)),
+        ("Three.", ()),
+        ("X", ()),
+        ("A", ()),
+        ("Four.", ()),
+        ("Five.", ()),
+        ("Six.", ("Jane " + "Doe" * 6,)),
+        ("Seven.", ()),
+    ]
+    # What stands apart from its text is taken for a record, which it is not.
+    assert reading.failed == [f"a.tar{suffix}!4.json: holds no text"]
+    plain = read_bytes(
+        {f"a.tar{suffix}": PACK[suffix](make_tar({"1.txt": b"One."})) if suffix else make_tar({"1.txt": b"One."})}
+    )
+    assert plain.articles[0].id == reading.articles[0].id
+
+
+def test_the_text_before_a_cut_is_not_lost_for_waiting(read_bytes: ReadBytes) -> None:
+    content = make_tar({"1.json": b'{"author": "Jane Doe"}', "1.txt": b"One.", "2.txt": b"Two.", "3.txt": b"x " * 9000})
+    reading = read_bytes({"a.tar": content[:8000]})
+    assert (reading.titles, reading.failed) == (["One.", "Two."], ["a.tar: is cut off"])
+
+
 def test_links_beside_a_text_are_no_side_cars(tmp_path: Path) -> None:
     folder = tmp_path / "news"
     folder.mkdir()

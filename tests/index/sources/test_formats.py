@@ -242,6 +242,13 @@ def test_pages_are_read_by_name_and_by_content(read_bytes: ReadBytes, name: str)
     assert article.published_from == "metadata"
 
 
+def test_the_place_is_read_off_the_dateline(read_bytes: ReadBytes) -> None:
+    page = PAGE.replace(f"<p>{BODY}", f"<p>MOSCOW, April 12 (Reuters) - {BODY}")
+    text = f"The Headline of the Page\n\nMOSCOW — {BODY}"
+    reading = read_bytes({"a.html": page, "b.txt": text, "c.txt": f"---\nplace: Hanoi\n---\n{text}", "d.txt": BODY})
+    assert [article.place for article in reading.articles] == ["MOSCOW", "MOSCOW", "Hanoi", None]
+
+
 @pytest.mark.parametrize(
     ("encoding", "declared"), [("cp1252", "iso-8859-1"), ("utf-8", "iso-8859-1"), ("cp1252", "utf-8")]
 )
@@ -414,15 +421,65 @@ def test_a_cut_off_web_archive_gives_its_first_pages(read_bytes: ReadBytes) -> N
         assert reading.failed[-1].startswith("a.warc: is ")
 
 
-def test_a_damaged_web_archive_is_told(read_bytes: ReadBytes) -> None:
+def test_a_damaged_record_is_told_and_the_next_ones_are_read(read_bytes: ReadBytes) -> None:
     content = make_warc(is_packed=False)
     second = content.index(b"WARC/1.", 10)
-    for broken in (
-        content[:second] + b"rubbish\r\n" + content[second:],
-        content.replace(b"Content-Length: ", b"Content-Length: x"),
-    ):
-        reading = read_bytes({"a.warc": broken})
-        assert [failure.partition(":")[0] for failure in reading.failed] == ["a.warc"]
+    whole = read_bytes({"a.warc": content})
+    reading = read_bytes({"a.warc": content[:second] + b"rubbish\r\n" + content[second:]})
+    assert (reading.titles, reading.failed[1:]) == (whole.titles, whole.failed)
+    assert reading.failed[0].startswith("a.warc[1]: is damaged or cut off: ")
+    lengths = content.split(b"Content-Length: ")
+    reading = read_bytes(
+        {"a.warc": b"Content-Length: x".join(lengths[:2]) + b"Content-Length: ".join([b"", *lengths[2:]])}
+    )
+    assert len(reading.articles) == len(whole.articles)
+    # Nothing is left to go on with after the last.
+    reading = read_bytes({"a.warc": b"Content-Length: x".join(lengths)})
+    assert reading.articles == []
+    assert reading.failed[-1].startswith("a.warc: is damaged or cut off: ")
+
+
+@pytest.mark.parametrize(
+    ("table", "articles", "place"),
+    [
+        ("sep=;\r\nTitle;Text\r\nA;B, C\r\n;;;x\r\n", [("A", "B, C")], 4),
+        ("sep=,\nTitle,Text\nA,B; C; D\n,,x\n", [("A", "B; C; D")], 4),
+        ("\n \nTitle,Text\nA,B\n,,x\n", [("A", "B")], 5),
+        ('"Title\nof it","a;b;c",Text,head\n,x,B,A\n,,,,x\n', [("A", "B")], 4),
+        ("text\nOne, two; three.\n", [("One, two; three.", "One, two; three.")], None),
+        ("title,title,text\nA,,B\n,C,D\n", [("A", "B"), ("C", "D")], None),
+        (
+            '\ufeffTitle;Text\r\n"He said ""hi""";"One\r\n\r\nTwo; three"\r\n',
+            [('He said "hi"', "One\n\nTwo; three")],
+            None,
+        ),
+    ],
+)
+def test_tables_as_spreadsheets_write_them(
+    read_bytes: ReadBytes, table: str, articles: list[tuple[str, str]], place: int | None
+) -> None:
+    for content in (table, table.encode("utf-16")):
+        reading = read_bytes({"a.csv": content})
+        assert [(article.title, article.body) for article in reading.articles] == articles
+        assert [failure.split(":")[1] for failure in reading.failed] == ([str(place)] if place else [])
+
+
+def test_a_quote_in_the_first_row_that_is_never_closed_takes_no_rows(read_bytes: ReadBytes) -> None:
+    reading = read_bytes({"a.csv": 'title,"text\n' + "A,B\n" * 1000})
+    assert (len(reading.articles), reading.failed) == (1000, [])
+
+
+def test_marks_of_utf8_within_a_file_are_no_part_of_it(read_bytes: ReadBytes) -> None:
+    line = '\ufeff{"title": "A", "body": "B"}\n'
+    for content in (line * 2, (line * 2).encode("utf-16-le")):
+        assert read_bytes({"a.jsonl": content}).titles == ["A", "A"]
+    reading = read_bytes({"a.txt": "Text.", "a.json": '\ufeff{"author": "Jane Doe"}'})
+    assert reading.articles[0].authors == ("Jane Doe",)
+
+
+def test_a_side_car_of_a_text_in_capitals_is_no_record(read_bytes: ReadBytes) -> None:
+    reading = read_bytes({"A.TXT": "Text.", "A.json": '{"author": "Jane Doe"}'})
+    assert ([article.authors for article in reading.articles], reading.failed) == ([("Jane Doe",)], [])
 
 
 def test_a_table_whose_first_row_cannot_be_read_is_named(read_bytes: ReadBytes) -> None:

@@ -71,6 +71,33 @@ def test_the_usual_names_are_recognised(record: dict[str, object]) -> None:
     assert made.published_from == "metadata"
 
 
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ([{"first_name": "Jane", "last_name": "Doe"}, {"firstname": "John"}], ("Jane Doe", "John")),
+        ({"@type": "Person", "givenName": "Jane", "familyName": "Doe"}, ("Jane Doe",)),
+        ({"original": "By Jane Doe", "person": [{"firstname": "Jane"}]}, ("Jane Doe",)),
+        ({"name": ["Jane Doe", "John Smith"]}, ("Jane Doe", "John Smith")),
+        ("jane@example.org (Jane Doe)", ("Jane Doe",)),
+        (["None", "nan", "N/A", 17, "unknown", "Jane Doe"], ("Jane Doe",)),
+        ({"first_name": 5, "last_name": None}, ()),
+    ],
+)
+def test_authors_are_found_however_they_are_nested(author: object, names: tuple[str, ...]) -> None:
+    assert article({"title": "T", "author": author}).authors == names
+
+
+def test_records_of_programs_that_wrap_their_values() -> None:
+    made = article(
+        {"title": {"rendered": "E &amp; F"}, "content": {"rendered": "<p>B</p>"}, "date_gmt": "2017-04-13T10:00"}
+    )
+    assert (made.title, made.body) == ("E & F", "B")
+    assert made.published == dt.datetime(2017, 4, 13, 10, tzinfo=dt.UTC)
+    assert article({"headline": {"main": "D", "kicker": None}, "body": "B"}).title == "D"
+    for date in ("2017-04-13T00:00:00Z", {"$numberLong": "1492041600000"}):
+        assert article({"title": "T", "date": {"$date": date}}).published == dt.datetime(2017, 4, 13, tzinfo=dt.UTC)
+
+
 def test_the_surest_name_wins_and_what_is_empty_does_not() -> None:
     assert article({"description": "D", "text": "T", "body": ""}).body == "T"
     assert article({"date": "", "pubDate": "2017-04-13", "title": "T"}).published == dt.date(2017, 4, 13)
@@ -101,12 +128,43 @@ def test_a_date_comes_from_the_url_where_nothing_else_says_it() -> None:
     assert "published_from" in made.to_dict()
 
 
-def test_the_digest_of_an_undated_article_is_what_it_was_before_dates_had_origins() -> None:
+@pytest.mark.parametrize(
+    ("record", "place"),
+    [
+        ({"body": "MOSCOW, April 12 (Reuters) - The minister left."}, "MOSCOW"),
+        ({"body": "<p>HANOI, Vietnam (AP) — The minister left.</p><p>More.</p>"}, "HANOI, Vietnam"),
+        ({"body": "The minister left.", "place": "Moscow"}, "Moscow"),
+        ({"body": "BERLIN (dpa) - The minister left.", "location": {"name": "The Hague"}}, "The Hague"),
+        ({"body": "B", "Dateline": "    SALVADOR, Feb 26 - "}, "SALVADOR"),
+        ({"body": "B", "dateline_place": "Dekalb, Ill."}, "Dekalb, Ill."),
+        ({"body": "BERLIN (dpa) - The minister left.", "place": ""}, "BERLIN"),
+        ({"body": "B", "place": "https://example.org/moscow"}, None),
+        ({"body": "B", "place": "–"}, None),
+        ({"body": "B", "place": "x" * 500}, None),
+        ({"body": "WANTED - 4 zebras, or the like."}, None),
+        ({"body": "The minister left. MOSCOW (Reuters) - No."}, None),
+    ],
+)
+def test_the_place_is_told_by_a_field_or_a_dateline(record: dict[str, object], place: str | None) -> None:
+    made = article({"title": "T"} | record)
+    assert made.place == place
+    assert made.to_dict()["place"] == place
+    # The words stay where they are.
+    assert made.body == to_text(record["body"])
+
+
+def test_the_place_is_mapped() -> None:
+    assert article({"body": "B", "meta": {"from": "Moscow"}}, {"place": "meta.from"}).place == "Moscow"
+
+
+def test_the_digest_of_an_article_is_what_it_was_before_dates_had_origins_and_articles_places() -> None:
     made = article({"id": "a", "title": "T", "body": "B"})
-    fields = {name: value for name, value in made.to_dict().items() if name != "published_from"}
+    later = ("published_from", "place")
+    fields = {name: value for name, value in made.to_dict().items() if name not in later}
     canonical = json.dumps(fields, sort_keys=True, ensure_ascii=False).encode()
     assert made.digest() == hashlib.blake2b(canonical, digest_size=16).hexdigest()
     assert replace(made, published_from="url").digest() != made.digest()
+    assert replace(made, place="MOSCOW").digest() != made.digest()
 
 
 @given(
@@ -277,7 +335,7 @@ RECORDS = st.dictionaries(st.sampled_from([name for names in NAMES.values() for 
 def is_sound(made: Article) -> bool:
     """Say whether an article is one that can be indexed, linked to and shown."""
     json.dumps(made.to_dict(), ensure_ascii=False).encode()
-    texts = [made.id, made.title, made.body, made.url or "", made.source or "", *made.authors]
+    texts = [made.id, made.title, made.body, made.url or "", made.source or "", made.place or "", *made.authors]
     return (
         bool(made.id and made.title and made.body)
         and not any(regex.search(r"[\x00-\x08\x0b-\x1f\x7f]", text) for text in texts)
