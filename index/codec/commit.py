@@ -109,9 +109,12 @@ class SegmentSet:
         return self.generation
 
     def clean(self) -> None:
-        """Delete the files that belong to no segment of the table: replaced ones, and those of killed writers."""
-        segments = TOC.read(self._storage, _INDEX_NAME).segments
-        clean_files(self._storage, _INDEX_NAME, self.generation, segments)
+        """Delete the files that belong to no segment of the table: replaced ones, and those of killed writers.
+
+        The table is the one on the disk: to write another may have failed, or been interrupted, here.
+        """
+        toc = TOC.read(self._storage, _INDEX_NAME)
+        clean_files(self._storage, _INDEX_NAME, toc.generation, toc.segments)
 
 
 def open_segments(folder: Path) -> tuple[int, Any, list[tuple[ColumnarSegment, SegmentFile]]]:
