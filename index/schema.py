@@ -33,7 +33,7 @@ from index.codec.building.fields import KeywordField, NumberField, TextField
 
 # Changes whenever an index made before could give wrong answers with the code as it is now: what is a word, how it
 # is folded, what the fields are.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # Stands for "no date" in the column; no article is that old.
 UNDATED = -(1 << 62)
@@ -80,7 +80,7 @@ def make_schema() -> Schema:
 BUILDER_FIELDS = (
     KeywordField("id", has_freqs=False),
     TextField("title", surfaces="title_surface"),
-    TextField("body", surfaces="body_surface"),
+    TextField("body", surfaces="body_surface", signed=True),
     TextField("source", stems=False),
     KeywordField("source_exact"),
     TextField("author", stems=False),

@@ -57,6 +57,12 @@ Nothing is kept if d is p. Otherwise it is a list of ordinals, ascending, that i
 as u2 if p is at most 65,536, else u4 (little-endian, not aligned); or a bitmap of (p + 7) // 8 bytes with a bit for
 each of the parent's postings, lowest first, where the list is not shorter than that.
 
+Signatures
+----------
+
+A segment may have an array `signatures` (u1, N x 64): what each article's text is like, by which near-duplicates are
+told (`index.codec.kernels.signatures`).
+
 The other arrays belong to the modules that write them, whose docstrings say what is in them; their names begin with
 the module's word: `stored…` (`index.codec.stored`), `column…` (`index.codec.columns`), `vector…`
 (`index.codec.vectors`).
@@ -84,6 +90,7 @@ OLDEST_VERSION = 2
 EXTENSION = "segment"
 ALIGNMENT = 64
 FREQ_OVERFLOW = 255  # of a freq of this and more, `freqs` has this
+SIGNATURES = "signatures"
 MAX_SHORT_ORDINALS = 1 << 16  # a parent with up to so many postings has ordinals of two bytes
 
 _HEADER_SIZE = 64

@@ -21,6 +21,7 @@ from index.codec.building.field_arrays import FieldArrays, write_fields
 from index.codec.building.fields import Field, KeywordField, NumberField, TextField
 from index.codec.building.inversion import Text, TokenChunk, WordTerms, invert_text
 from index.codec.building.part_arrays import PartArrays
+from index.codec.building.signatures import Signatures, sign, write_signatures
 from index.codec.building.stemming import stem_all
 from index.codec.building.strings import Strings
 from index.codec.building.vocabulary import Vocabulary, encode
@@ -49,6 +50,10 @@ class SegmentBuilder:
         self.num_docs = 0
         self._texts = [field for field in fields if isinstance(field, TextField)]
         self._text_places = {field.name: place for place, field in enumerate(self._texts)}
+        self._signed = [place for place, field in enumerate(self._texts) if field.signed]
+        if len(self._signed) > 1:
+            raise ValueError("An article has one signature; sign one field.")
+        self._signatures: list[Signatures] = []
         self._keywords = {
             field.name: (field, KeywordCollector()) for field in fields if isinstance(field, KeywordField)
         }
@@ -122,14 +127,16 @@ class SegmentBuilder:
         self._batch, self._batch_size, self._first_doc = [], 0, self.num_docs
         self._stored_batch, self._stored_batch_size = [], 0
 
-        def cut() -> tuple[TokenChunk, int]:
+        def cut() -> tuple[TokenChunk, int, list[Signatures]]:
             tokens = self._vocabulary.cut(texts)
-            return TokenChunk(tokens.word_ids, tokens.starts, first_doc), self._vocabulary.nbytes
+            signatures = [sign(texts[place :: len(self._texts)]) for place in self._signed]
+            return TokenChunk(tokens.word_ids, tokens.starts, first_doc), self._vocabulary.nbytes, signatures
 
-        def after_cutting(done: tuple[TokenChunk, int]) -> None:
-            chunk, self._vocabulary_size = done
+        def after_cutting(done: tuple[TokenChunk, int, list[Signatures]]) -> None:
+            chunk, self._vocabulary_size, signatures = done
             self._chunks.append(chunk)
-            self._token_size += _BYTES_PER_TOKEN * len(chunk.word_ids)
+            self._signatures += signatures
+            self._token_size += _BYTES_PER_TOKEN * len(chunk.word_ids) + sum(each.nbytes for each in signatures)
             self._uncut_size -= size
 
         def after_compressing(_: None) -> None:
@@ -151,6 +158,8 @@ class SegmentBuilder:
             entries, position_width = write_fields(file_writer, fields, parts)
             del fields, parts
             columns = self._write_columns(file_writer)
+            if self._signed:
+                write_signatures(file_writer, self._signatures)
             self._compressor.finish()
             self._stored.write(file_writer)
             meta = to_meta(self.num_docs, entries, position_width=position_width, columns=columns, vectors=[])
