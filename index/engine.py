@@ -19,6 +19,7 @@ from index.ledger import Ledger
 
 Match = Literal["all", "any"]
 Sort = Literal["relevance", "newest", "oldest"]
+Duplicates = Literal["fold", "show"]
 FacetName = Literal["source", "author", "language", "published"]
 
 FACETS: tuple[FacetName, ...] = get_args(FacetName)
@@ -26,6 +27,9 @@ FACETS: tuple[FacetName, ...] = get_args(FacetName)
 # What stands, in facets and filters, for having no source, author or language; and in facets for having no date. A
 # source that calls itself "unknown" is counted with those of which nothing is known.
 NOT_KNOWN, NO_DATE = "unknown", "undated"
+
+# Those that a result lists; of a text that is in every issue there may be thousands.
+MAX_DUPLICATES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,11 @@ class SearchRequest:
     both inclusive. `NOT_KNOWN` is the value of articles that name no source, author or language; `undated` lets through
     those without a date, which are in no range of dates. `facets` names the fields to count; `snippets=False`
     leaves out the costly part of a result. Raises `RequestError` where a value makes no sense.
+
+    `duplicates="fold"` makes one result of the articles that match and are nearly the same text, a *story*: the
+    earliest of them (the undated last), which lists the others. By relevance it stands where the best of them would,
+    with that one's score; by time, where it is itself. The total counts stories, and so do facets: how many have an
+    article of that value, which is the total with that value as a filter. `"show"` makes each a result of its own.
     """
 
     query: str = ""
@@ -52,10 +61,12 @@ class SearchRequest:
     language: tuple[str, ...] = ()
     facets: tuple[FacetName, ...] = ()
     snippets: bool = True
+    duplicates: Duplicates = "fold"
 
     def __post_init__(self) -> None:
         _require_one_of("match", self.match, get_args(Match))
         _require_one_of("sort", self.sort, get_args(Sort))
+        _require_one_of("duplicates", self.duplicates, get_args(Duplicates))
         for name in self.facets:
             _require_one_of("facets", name, FACETS)
         if self.page < 1:
@@ -74,10 +85,26 @@ def _require_one_of(parameter: str, value: str, allowed: tuple[str, ...]) -> Non
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """An article that matches as well, and is folded into a result because it says nearly the same."""
+
+    id: str
+    title: str
+    source: str | None
+    published: dt.date | None
+    url: str | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the article as JSON-ready values."""
+        return asdict(self) | {"published": self.published.isoformat() if self.published else None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
     """One article that was found.
 
     `snippets` and `title_marked` are HTML: the words that matched are inside `<mark>`, all else is escaped.
+    `duplicates` are articles that are folded into this one, the first `MAX_DUPLICATES` by time of `num_duplicates`.
     """
 
     id: str
@@ -90,10 +117,13 @@ class SearchResult:
     language: str | None
     score: float
     snippets: tuple[str, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
+    num_duplicates: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Return the result as JSON-ready values."""
         return asdict(self) | {
+            "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
             "authors": list(self.authors),
             "snippets": list(self.snippets),
             "published": self.published.isoformat() if self.published else None,
@@ -102,7 +132,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class FacetCount:
-    """How many of the articles found have this value; those that have none are counted last."""
+    """How many of the results have this value, or a duplicate that has it; those that have none are counted last."""
 
     value: str
     count: int
@@ -136,6 +166,7 @@ class Interpretation:
 class SearchResponse:
     """The answer: exact `total`, one page of `results`, and how the query was read.
 
+    `folded` is how many articles match besides, as duplicates of results: with them there are `total + folded`.
     `relaxed` says that no article had all the words, so that those with the most of them are shown.
     `generation` counts the commits of the index that was asked. `took_ms` is the engine's own time.
     """
@@ -149,6 +180,7 @@ class SearchResponse:
     relaxed: bool
     suggestion: str | None
     generation: int
+    folded: int = 0
     results: tuple[SearchResult, ...] = ()
     facets: Mapping[FacetName, tuple[FacetCount, ...]] = field(default_factory=dict)
 
@@ -158,6 +190,7 @@ class SearchResponse:
             "query": self.query,
             "interpreted": asdict(self.interpreted),
             "total": self.total,
+            "folded": self.folded,
             "took_ms": self.took_ms,
             "page": self.page,
             "size": self.size,

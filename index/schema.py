@@ -84,7 +84,7 @@ def make_schema() -> Schema:
 BUILDER_FIELDS = (
     KeywordField("id", has_freqs=False),
     TextField("title", surfaces="title_surface"),
-    TextField("body", surfaces="body_surface"),
+    TextField("body", surfaces="body_surface", signed=True),
     TextField("source", stems=False),
     KeywordField("source_exact"),
     TextField("author", stems=False),

@@ -16,12 +16,13 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import MultiDict
 
 from index import SearchRequest
-from index.engine import FACETS, FacetName, Match, Sort
+from index.engine import FACETS, Duplicates, FacetName, Match, Sort
 from index.errors import RequestError
 from service.settings import Settings
 
 ARGUMENTS = (
-    "q", "match", "page", "size", "sort", "from", "to", "undated", "source", "author", "language", "facets", "snippets"
+    "q", "match", "page", "size", "sort", "from", "to", "undated", "source", "author", "language", "facets", "snippets",
+    "duplicates",
 )  # fmt: skip
 
 # Far beyond any archive, and small enough for the arithmetic of any engine.
@@ -49,7 +50,7 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
     published_from, published_to = _read_one(arguments, "from"), _read_one(arguments, "to")
     return SearchRequest(
         query=query,
-        # `SearchRequest` itself refuses what is not a `Match` or a `Sort`.
+        # `SearchRequest` itself refuses what is not a `Match`, a `Sort` or one of `Duplicates`.
         match=cast(Match, _read_one(arguments, "match") or "all"),
         page=_read_whole_number(arguments, "page", default=1, minimum=1, maximum=MAX_PAGE),
         size=_read_whole_number(arguments, "size", settings.page_size, minimum=0, maximum=settings.max_page_size),
@@ -62,6 +63,7 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
         language=_read_all(arguments, "language"),
         facets=_read_facets(arguments),
         snippets=_read_switch(arguments, "snippets", default=True),
+        duplicates=cast(Duplicates, _read_one(arguments, "duplicates") or "fold"),
     )
 
 
@@ -93,6 +95,7 @@ def query_string(request: SearchRequest, settings: Settings) -> str:
         ("size", "" if request.size == settings.page_size else str(request.size)),
         ("facets", ",".join(request.facets)),
         ("snippets", "" if request.snippets else "0"),
+        ("duplicates", "" if request.duplicates == "fold" else request.duplicates),
         ("page", "" if request.page == 1 else str(request.page)),
     ]
     return urlencode([(name, value) for name, value in pairs if value])

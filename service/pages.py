@@ -15,7 +15,7 @@ from index.engine import FACETS
 from service.arguments import read_request
 from service.context import current_service
 from service.errors import PROBLEM_KINDS
-from service.results import ResultsPage, search_url
+from service.results import ResultsPage, also_in, search_url
 
 blueprint = Blueprint("pages", __name__)
 
@@ -74,7 +74,7 @@ def search() -> Response:
         return home()
     # The facets are what the page offers to narrow by, whichever of them the link asks for.
     response = service.engine.search(replace(asked, facets=FACETS))
-    return _page("results.html", page=ResultsPage(asked, response, service.settings))
+    return _page("results.html", page=ResultsPage(asked, response, service.settings), also_in=also_in)
 
 
 @blueprint.get("/articles/<path:article_id>")

@@ -12,13 +12,15 @@ from typing import Any, cast
 from flask import url_for
 
 from index import SearchRequest, SearchResponse
-from index.engine import NO_DATE, NOT_KNOWN, FacetCount
+from index.engine import NO_DATE, NOT_KNOWN, FacetCount, SearchResult
 from service.arguments import first_day, last_day, query_string
-from service.formatting import format_count, format_day, format_month, format_span
+from service.formatting import format_count, format_day, format_month, format_number, format_span
 from service.settings import Settings
 
 # Enough to choose from at a glance.
 FACET_CHOICES = 8
+# Sources named in the line below a result that has duplicates; all are in the list that it opens.
+DUPLICATE_SOURCES = 3
 # Pages shown on each side of the current one.
 PAGER_REACH = 2
 
@@ -101,9 +103,18 @@ class ResultsPage:
         fields: list[tuple[str, str]] = [("match", request.match)] if request.match != "all" else []
         fields += [("sort", request.sort)] if request.sort != "relevance" else []
         fields += [("size", str(request.size))] if request.size != self._settings.page_size else []
+        fields += [("duplicates", request.duplicates)] if request.duplicates != "fold" else []
         for name in ("source", "author", "language"):
             fields += [(name, value) for value in getattr(request, name)]
         return fields
+
+    @property
+    def unfolded(self) -> Link | None:
+        """Return the link that gives every near-duplicate a place of its own, or `None` where nothing is folded."""
+        if not self.response.folded:
+            return None
+        count = self.response.total + self.response.folded
+        return Link(text=f"Show all {format_count(count, 'article')}", url=self.url(duplicates="show"), count=count)
 
     def matches(self) -> list[Link]:
         """Return the choice between all words and any word; without words there is nothing to choose."""
@@ -207,6 +218,17 @@ class ResultsPage:
 
     def _page_link(self, number: int) -> Link:
         return Link(text=str(number), url=self.url(page=number), current=number == self.request.page)
+
+
+def also_in(result: SearchResult) -> str:
+    """Return in words where the duplicates of a result stood, as far as that is elsewhere."""
+    sources = [duplicate.source for duplicate in result.duplicates if duplicate.source]
+    others = [source for source in dict.fromkeys(sources) if source != result.source]
+    if not others:
+        return format_count(result.num_duplicates, "more version")
+    named = others[:DUPLICATE_SOURCES]
+    left = result.num_duplicates - len(named)
+    return f"Also in {', '.join(named)}" + (f" and {format_number(left)} more" if left else "")
 
 
 def search_url(request: SearchRequest, settings: Settings) -> str:

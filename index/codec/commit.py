@@ -106,19 +106,28 @@ class SegmentSet:
         kept = [opened for opened in self.segments if id(opened) not in gone]
         self.segments = [*kept, self.write(write)]
 
+    def drop_empty(self) -> None:
+        """Drop the segments without documents, so that `segments` is what `commit` commits."""
+        self.segments = [opened for opened in self.segments if opened.num_live]
+
     def commit(self) -> int:
         """Make the changes count, in one rename; returns the generation. Segments without documents go."""
-        self.segments = [opened for opened in self.segments if opened.num_live]
+        self.drop_empty()
         segments = [opened.segment for opened in self.segments]
         self.generation += 1
         TOC(self.schema, segments, self.generation).write(self._storage, _INDEX_NAME)
         self.clean()
         return self.generation
 
-    def clean(self) -> None:
-        """Delete the files that belong to no segment of the table: replaced ones, and those of killed writers."""
-        segments = TOC.read(self._storage, _INDEX_NAME).segments
-        clean_files(self._storage, _INDEX_NAME, self.generation, segments)
+    def clean(self) -> int:
+        """Delete the files that belong to no segment of the table: replaced ones, and those of killed writers.
+
+        Returns the generation of the table that is on the disk, whose commit may have failed or been interrupted here.
+        """
+        toc = TOC.read(self._storage, _INDEX_NAME)
+        clean_files(self._storage, _INDEX_NAME, toc.generation, toc.segments)
+        generation: int = toc.generation
+        return generation
 
 
 def open_segments(folder: Path) -> tuple[int, Any, list[tuple[ColumnarSegment, SegmentFile]]]:

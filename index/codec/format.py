@@ -62,6 +62,12 @@ the one whose stem is the English one is the surface, that of another the surfac
 has a zero byte). So a term says what its parent is, whichever segment it is in; and the parts of a surface stand next
 to each other, where what looks for its beginning finds them all.
 
+Signatures
+----------
+
+A segment may have an array `signatures` (u1, N x 64): what each article's text is like, by which near-duplicates are
+told (`index.codec.kernels.signatures`).
+
 The other arrays belong to the modules that write them, whose docstrings say what is in them; their names begin with
 the module's word: `stored…` (`index.codec.stored`), `column…` (`index.codec.columns`), `vector…`
 (`index.codec.vectors`).
@@ -89,6 +95,7 @@ OLDEST_VERSION = 2
 EXTENSION = "segment"
 ALIGNMENT = 64
 FREQ_OVERFLOW = 255  # of a freq of this and more, `freqs` has this
+SIGNATURES = "signatures"
 MAX_SHORT_ORDINALS = 1 << 16  # a parent with up to so many postings has ordinals of two bytes
 
 _HEADER_SIZE = 64

@@ -32,7 +32,12 @@ def repeats_among(folder: str) -> Repeats | None:
 @lru_cache(maxsize=32)
 def _count(folder: str, _mtime_ns: int) -> Repeats | None:
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if entry.name.endswith(".txt") and not entry.name.startswith(".")]
+        # Opening a pipe would wait for ever.
+        names = [
+            entry.name
+            for entry in entries
+            if entry.name.endswith(".txt") and not entry.name.startswith(".") and entry.is_file(follow_symlinks=False)
+        ]
     repeats = Repeats()
     for name in sorted(names, key=_chance)[:_SAMPLE]:
         try:

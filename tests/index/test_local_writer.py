@@ -103,6 +103,19 @@ def test_a_segment_that_cannot_be_made_leaves_the_index_as_it_was(
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("segment")] == []
 
 
+def test_a_table_that_cannot_be_written_leaves_the_old_one(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.codec.commit.TOC.write", fail)
+        with open_writer(str(index)) as writer:
+            writer.put(Article(id="new", title="New", body="zebra"))
+            with pytest.raises(DatelineError, match="No space"):
+                writer.commit()
+    assert (found(index, "moscow"), found(index, "zebra")) == (30, 0)
+
+
 @pytest.mark.usefixtures("small_segments")
 def test_cancelling_waits_for_the_segment_that_is_being_made(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = SegmentSet.write

@@ -92,6 +92,32 @@ def archive() -> MemoryEngine:
 
 
 @pytest.fixture
+def wire() -> MemoryEngine:
+    """One story in twenty-five takes by three papers, and another article about it."""
+    sources = ("The Gazette", "The Courier", "Der Bote")
+    takes = [
+        Article(
+            id=f"wire-{number}",
+            title=f"Dam breaks, take {number}",
+            body="The dam above the town broke in the night.",
+            url=f"https://www.example.org/{number}",
+            source=sources[number % 3],
+            published=dt.date(2017, 1, 1) + dt.timedelta(days=number),
+            language="en",
+        )
+        for number in range(25)
+    ]
+    return MemoryEngine(
+        [*takes, Article(id="since", title="After the dam", body="A year later.", source="The Gazette")]
+    )
+
+
+@pytest.fixture
+def wire_client(wire: MemoryEngine) -> FlaskClient:
+    return make_client(wire)
+
+
+@pytest.fixture
 def archive_client(archive: MemoryEngine) -> FlaskClient:
     return make_client(archive)
 

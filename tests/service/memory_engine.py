@@ -1,6 +1,7 @@
 """An engine that holds its articles in a list: what the pages show of dates, sources and authors is tested on it.
 
-It matches words by their letters alone, which is all that the service can tell of an engine.
+It matches words by their letters alone, which is all that the service can tell of an engine, and takes articles with
+the same body for near-duplicates.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from collections.abc import Sequence
 
 from index import Article, SearchEngine, SearchRequest, SearchResponse, SearchResult
 from index.engine import (
+    MAX_DUPLICATES,
     NO_DATE,
     NOT_KNOWN,
+    Duplicate,
     FacetCount,
     FacetName,
     Interpretation,
@@ -50,22 +53,24 @@ class MemoryEngine(SearchEngine):
         self.requests.append(request)
         words = re.findall(r"\w+", request.query.lower())
         found = [article for article in self.articles if _matches(article, words, request)]
+        stories = _to_stories(found, request)
         if request.sort != "relevance":
-            found.sort(key=lambda article: article.published or dt.date.min, reverse=request.sort == "newest")
+            stories.sort(key=lambda story: story[0].published or dt.date.min, reverse=request.sort == "newest")
         start = (request.page - 1) * request.size
         terms = tuple(QueryTerm(word, (word,)) for word in words)
         return SearchResponse(
             query=request.query,
             interpreted=self.interpreted or Interpretation(query=" AND ".join(words), terms=terms),
-            total=len(found),
+            total=len(stories),
+            folded=len(found) - len(stories),
             took_ms=0.1,
             page=request.page,
             size=request.size,
             relaxed=self.relaxed,
             suggestion=self.suggestion,
             generation=7,
-            results=tuple(_to_result(article, words) for article in found[start : start + request.size]),
-            facets={name: _count(found, name) for name in request.facets},
+            results=tuple(_to_result(story, words) for story in stories[start : start + request.size]),
+            facets={name: _count_stories(stories, name) for name in request.facets},
         )
 
     def article(self, article_id: str) -> Article:
@@ -128,7 +133,16 @@ def _matches(article: Article, words: list[str], request: SearchRequest) -> bool
     )
 
 
-def _to_result(article: Article, words: list[str]) -> SearchResult:
+def _to_stories(found: Sequence[Article], request: SearchRequest) -> list[list[Article]]:
+    """Return the articles of each story, the earliest first."""
+    stories: dict[str, list[Article]] = {}
+    for article in found:
+        stories.setdefault((request.duplicates == "fold" and article.body) or article.id, []).append(article)
+    return [sorted(story, key=lambda article: article.published or dt.date.max) for story in stories.values()]
+
+
+def _to_result(story: Sequence[Article], words: list[str]) -> SearchResult:
+    article, *others = story
     return SearchResult(
         id=article.id,
         title=article.title,
@@ -140,6 +154,11 @@ def _to_result(article: Article, words: list[str]) -> SearchResult:
         language=article.language,
         score=1.0,
         snippets=(_mark(article.body[:80], words),),
+        duplicates=tuple(
+            Duplicate(id=other.id, title=other.title, source=other.source, published=other.published, url=other.url)
+            for other in others[:MAX_DUPLICATES]
+        ),
+        num_duplicates=len(others),
     )
 
 
@@ -153,15 +172,21 @@ def _mark(text: str, words: list[str]) -> str:
 
 
 def _count(articles: Sequence[Article], name: FacetName) -> tuple[FacetCount, ...]:
+    return _count_stories([[article] for article in articles], name)
+
+
+def _count_stories(stories: Sequence[Sequence[Article]], name: FacetName) -> tuple[FacetCount, ...]:
     counter: Counter[str] = Counter()
-    for article in articles:
-        if name == "author":
-            counter.update(article.authors or [NOT_KNOWN])
-        elif name == "published":
-            counter.update([article.published.isoformat()[:7] if article.published else NO_DATE])
-        else:
-            value = article.source if name == "source" else article.language
-            counter.update([value or NOT_KNOWN])
+    for story in stories:
+        counter.update({value for article in story for value in _values(article, name)})
     none = NO_DATE if name == "published" else NOT_KNOWN
     counts = [FacetCount(value, count) for value, count in counter.most_common()]
     return tuple(sorted(counts, key=lambda count: count.value == none))
+
+
+def _values(article: Article, name: FacetName) -> tuple[str, ...]:
+    if name == "author":
+        return article.authors or (NOT_KNOWN,)
+    if name == "published":
+        return (article.published.isoformat()[:7] if article.published else NO_DATE,)
+    return ((article.source if name == "source" else article.language) or NOT_KNOWN,)

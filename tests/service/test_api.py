@@ -15,8 +15,8 @@ from tests.service.conftest import make_client
 from tests.service.memory_engine import MemoryEngine
 
 SEARCH_KEYS = [
-    "query", "interpreted", "total", "took_ms", "page", "size", "relaxed", "suggestion", "generation", "results",
-    "facets",
+    "query", "interpreted", "total", "folded", "took_ms", "page", "size", "relaxed", "suggestion", "generation",
+    "results", "facets",
 ]  # fmt: skip
 
 
@@ -94,7 +94,9 @@ def test_empty_query_is_every_article(client: FlaskClient) -> None:
 
 def test_arguments_reach_the_engine(archive: MemoryEngine, archive_client: FlaskClient) -> None:
     url = "/api/search?q=strike&match=any&page=2&size=3&sort=oldest&from=2017&to=2017-12&source=The+Gazette"
-    answer = get(archive_client, url + "&source=Der+Bote&author=Ada+Byron&language=en&facets=all&snippets=0")
+    answer = get(
+        archive_client, url + "&source=Der+Bote&author=Ada+Byron&language=en&facets=all&snippets=0&duplicates=show"
+    )
     assert archive.requests == [
         SearchRequest(
             query="strike",
@@ -109,10 +111,28 @@ def test_arguments_reach_the_engine(archive: MemoryEngine, archive_client: Flask
             language=("en",),
             facets=FACETS,
             snippets=False,
+            duplicates="show",
         )
     ]
     assert list(answer["facets"]) == list(FACETS)
     assert answer["facets"]["source"] == [{"value": "The Gazette", "count": answer["total"]}]
+
+
+def test_duplicates_are_listed_with_their_article_or_shown(wire_client: FlaskClient) -> None:
+    folded = get(wire_client, "/api/search?q=dam")
+    assert (folded["total"], folded["folded"]) == (2, 24)
+    first, other = folded["results"]
+    assert (first["id"], first["num_duplicates"], len(first["duplicates"])) == ("wire-0", 24, 20)
+    assert first["duplicates"][0] == {
+        "id": "wire-1",
+        "title": "Dam breaks, take 1",
+        "source": "The Courier",
+        "published": "2017-01-02",
+        "url": "https://www.example.org/1",
+    }
+    assert (other["duplicates"], other["num_duplicates"]) == ([], 0)
+    shown = get(wire_client, "/api/search?q=dam&duplicates=show&size=100")
+    assert (shown["total"], shown["folded"], len(shown["results"])) == (26, 0, 26)
 
 
 def test_article_is_given_whole(client: FlaskClient, seed_index: Path) -> None:

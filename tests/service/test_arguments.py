@@ -25,7 +25,7 @@ def read(text: str) -> SearchRequest:
 def test_every_argument_is_read() -> None:
     request = read(
         "q=moscow+talks&match=any&page=3&size=25&sort=newest&from=2017-04-01&to=2017-04-30&source=CNN&source=Vox"
-        "&author=Ada&language=en&facets=source,published&snippets=0"
+        "&author=Ada&language=en&facets=source,published&snippets=0&duplicates=show"
     )
     assert request == SearchRequest(
         query="moscow talks",
@@ -40,6 +40,7 @@ def test_every_argument_is_read() -> None:
         language=("en",),
         facets=("source", "published"),
         snippets=False,
+        duplicates="show",
     )
 
 
@@ -115,6 +116,7 @@ def test_what_is_no_date_is_refused(name: str, text: str, reason: str) -> None:
         ("size=101", "size", "'101' is not a whole number from 0 to 100"),
         ("match=some", "match", "'some' is not one of all, any"),
         ("sort=best", "sort", "'best' is not one of relevance, newest, oldest"),
+        ("duplicates=hide", "duplicates", "'hide' is not one of fold, show"),
         ("facets=source,colour", "facets", "'colour' is not one of source, author, language, published"),
         ("snippets=perhaps", "snippets", "'perhaps' is not one of 1, true, 0, false"),
         ("page=1&page=2", "page", "it is given 2 times"),
@@ -195,6 +197,7 @@ _DAYS = st.none() | st.dates()
         language=_TEXTS,
         facets=st.lists(st.sampled_from(FACETS), unique=True).map(tuple),
         snippets=st.booleans(),
+        duplicates=st.sampled_from(["fold", "show"]),
         published_from=st.none(),
         published_to=st.none(),
         undated=st.just(False),

@@ -135,6 +135,19 @@ def test_phone_finds_the_filters_below_the_results(page: Page, archive: MemoryEn
     expect(page.get_by_role("heading", name="Source")).to_be_in_viewport()
 
 
+def test_duplicates_open_below_their_article_and_lead_on(page: Page, wire: MemoryEngine, serve: Serve) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(serve(create_app(engine=wire)) + "/search?q=dam")
+    take = page.get_by_role("link", name="Dam breaks, take 7", exact=True)
+    expect(take).to_be_hidden()
+    page.get_by_text("Also in The Courier, Der Bote and 22 more").focus()
+    page.keyboard.press("Enter")
+    expect(take).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    take.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dam breaks, take 7")
+
+
 def test_scheme_is_the_readers(page: Page, app: Flask, serve: Serve) -> None:
     address = serve(app)
     colours = {}

@@ -298,6 +298,53 @@ def test_notes_of_the_interpretation_are_said() -> None:
     assert "Only 64 words <were> read." in page.text(page.one("p", role="status"))
 
 
+def test_duplicates_are_listed_below_their_article(wire_client: FlaskClient) -> None:
+    page = get(wire_client, "/search?q=dam&source=The+Gazette&source=The+Courier")
+    assert page.text(page.one("h1")) == "2 articles for dam"
+    (also,) = page.all("details", class_="also")
+    assert text_of(also[0]) == "Also in The Courier and 15 more"
+    items = [text_of(item) for item in also.iter("li")]
+    assert items == [f"{'The Courier' if n % 3 else 'The Gazette'}{date} Dam breaks, take {n}" for n, date in TAKES]
+    assert page.links()["Dam breaks, take 1"].startswith("/articles/wire-1?q=dam&source=The+Gazette")
+
+
+TAKES = [(n, f"{n + 1} January 2017") for n in range(1, 25) if n % 3 < 2]
+
+
+def test_duplicates_can_be_shown_one_by_one_and_folded_again(wire_client: FlaskClient) -> None:
+    page = get(wire_client, "/search?q=dam&page=1&size=5")
+    assert page.text(page.one("p", class_="folded")) == (
+        "24 near-duplicates are listed below other articles. Show all 26 articles"
+    )
+    assert text_of(page.one("details", class_="also")[1][-1]) == "And 4 more. Show all 26 articles"
+    shown = get(wire_client, page.links()["Show all 26 articles"])
+    assert shown.text(shown.one("h1")) == "26 articles for dam"
+    assert shown.all("details") == []
+    assert ("duplicates", "show") in fields(shown.all("form")[0])
+    again = get(wire_client, shown.links()["Fold them"])
+    assert again.text(again.one("h1")) == "2 articles for dam"
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        ("Bote Bote", "2 more versions"),
+        ("Bote", "1 more version"),
+        ("Courier", "Also in Courier"),
+        ("Bote Courier", "Also in Courier and 1 more"),
+        ("Courier - Mail", "Also in Courier, Mail and 1 more"),
+        ("A B C D", "Also in A, B, C and 1 more"),
+    ],
+)
+def test_where_duplicates_stood_is_said_in_a_few_words(sources: str, words: str) -> None:
+    names = ["Bote", *sources.split()]
+    engine = MemoryEngine(
+        [Article(id=str(n), title="t", body="b", source=None if name == "-" else name) for n, name in enumerate(names)]
+    )
+    page = get(make_client(engine), "/search?q=b")
+    assert text_of(page.one("summary")) == words
+
+
 def test_suggestion_is_a_link_to_the_search_for_it() -> None:
     page = get(make_client(MemoryEngine(suggestion="harbour")), "/search?q=habrour&sort=newest")
     assert "Did you mean harbour?" in page.text()

@@ -10,11 +10,13 @@ class TextField:
     """A text: positions, lengths; terms are stems, or surfaces with `stems` off.
 
     `surfaces` names a second field, of the surfaces: in which articles each is, as a part of those of its stem.
+    `signed` has the segment keep a signature of each article's text, by which near-duplicates are told; of one field.
     """
 
     name: str
     stems: bool = True
     surfaces: str | None = None
+    signed: bool = False
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for a field of surfaces twice."""

@@ -18,6 +18,7 @@ from index.codec.building.merge_documents import (
     UnmergeableError,
     unmergeable_documents,
     write_columns,
+    write_kept_signatures,
     write_lengths,
     write_stored,
 )
@@ -58,6 +59,7 @@ def merge_segments(
     write_terms(file_writer, [field.terms for field in fields] + [part.terms for part in parts])
     position_width = write_postings(file_writer, fields, num_docs, gap_lengths)
     columns = write_columns(file_writer, sources)
+    write_kept_signatures(file_writer, sources)
     write_stored(file_writer, sources, folder)
     file_writer.finish(to_meta(num_docs, entries, position_width=position_width, columns=columns, vectors=[]))
     return num_docs

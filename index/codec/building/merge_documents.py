@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.codec.building.field_arrays import narrowed
+from index.codec.building.signatures import no_signatures, write_signatures
 from index.codec.building.strings import Strings
-from index.codec.format import Array, FieldEntry, SegmentFile, SegmentFileWriter
+from index.codec.format import SIGNATURES, Array, FieldEntry, SegmentFile, SegmentFileWriter
 from index.codec.kernels import merge as kernel
 from index.codec.stored import StoredReader, StoredWriter
 
@@ -119,6 +120,16 @@ def _write_bytes(file_writer: SegmentFileWriter, place: int, having: Sequence[tu
 
     file_writer.write_chunks(f"column_bytes:{place}", np.dtype(np.uint8), parts())
     file_writer.write(f"column_offsets:{place}", _offsets(lengths))
+
+
+def write_kept_signatures(file_writer: SegmentFileWriter, sources: Sequence[Source]) -> None:
+    """Write the signatures, if any segment has them; an article of another has an empty one."""
+    if any(SIGNATURES in source.file for source in sources):
+        parts = [
+            source.kept(source.file[SIGNATURES]) if SIGNATURES in source.file else no_signatures(source.num_kept)
+            for source in sources
+        ]
+        write_signatures(file_writer, parts)
 
 
 def _kept_strings(source: Source, contents: Array, offsets: Array, lengths: list[NDArray[np.int64]]) -> Iterator[Array]:

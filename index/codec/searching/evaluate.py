@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from whoosh.query import AndNot, Phrase, Require
 
 from index.codec.format import Array, SegmentFile
-from index.codec.kernels import scoring
+from index.codec.kernels import scoring, sets
 from index.codec.searching.expansion import Expander
 from index.codec.searching.found import Constant, Found, count_bits, keep, list_bits
 from index.codec.searching.nodes import Evaluator
 from index.codec.searching.plan import Planner, room_for_all
 from index.codec.searching.statistics import Statistics
 from index.codec.searching.support import Support
-from index.codec.searching.view import SegmentView, view_segments
+from index.codec.searching.view import SegmentView, Words, view_segments
 
 _INT64 = np.dtype(np.int64)
 
@@ -74,30 +74,47 @@ class ColumnarSearcher:
         """
         return self._support.cost(tree)
 
-    def search(self, tree: Any, limit: int | None = 10) -> Hits:
-        """Return the exact total and the best `limit` articles (None: all); the tree must be supported."""
+    def search(self, tree: Any, limit: int | None = 10, left_out: Sequence[Words] | None = None) -> Hits:
+        """Return the exact total and the best `limit` articles (None: all); the tree must be supported.
+
+        `left_out`: bitmaps, one for each segment, of articles that are not to be found, besides those deleted.
+        """
         size = self.num_docs
         if limit is not None and limit < size:
             size = max(limit, 0)
         scores, doc_ids = top = np.empty(size), np.empty(size, _INT64)
-        total, filled = self._rank(tree, top, is_sorted=True)
+        total, filled = self._rank(tree, top, left_out, is_sorted=True)
         if filled < size:
             return Hits(total, doc_ids[:filled].copy(), scores[:filled].copy())
         return Hits(total, doc_ids, scores)
 
-    def match(self, tree: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def match(
+        self, tree: Any, left_out: Sequence[Words] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return all articles that match, ids ascending, and their scores, which are those of `search`."""
         top = room_for_all(self.num_docs)
-        _, filled = self._rank(tree, top, is_sorted=False)
+        _, filled = self._rank(tree, top, left_out, is_sorted=False)
         return top[1][:filled].copy(), top[0][:filled].copy()
 
-    def _rank(self, tree: Any, top: tuple[Array, Array], *, is_sorted: bool) -> tuple[int, int]:
+    def to_bitmaps(self, doc_ids: NDArray[np.int64]) -> list[Words]:
+        """Return some articles, ids ascending, as `search` and `match` take those to leave out."""
+        bitmaps = []
+        for view in self._views:
+            words = view.no_bits()
+            first, end = np.searchsorted(doc_ids, (view.base, view.base + view.num_docs))
+            sets.set_bits((doc_ids[first:end] - view.base).astype(np.uint32), 0, end - first, words)
+            bitmaps.append(words)
+        return bitmaps
+
+    def _rank(
+        self, tree: Any, top: tuple[Array, Array], left_out: Sequence[Words] | None, *, is_sorted: bool
+    ) -> tuple[int, int]:
         filters: list[tuple[Any, bool]] = []
         while (kind := type(tree)) is Require or kind is AndNot:
             filters.append((tree.b, kind is Require))
             tree = tree.a
         num_segments, kind = len(self._views), type(tree)
-        dropped = [self._evaluator.dropped(filters, place) for place in range(num_segments)] if filters else None
+        dropped = self._dropped(filters, left_out)
         rank = self._evaluator.rank_phrase if kind is Phrase else self._planner.rank
         ran = rank(tree, 0, num_segments, dropped, top, 0, is_sorted)
         if ran is not None:
@@ -107,8 +124,8 @@ class ColumnarSearcher:
             last = is_sorted and place == num_segments - 1
             ran = rank(tree, place, place + 1, dropped, top, filled, last) if num_segments > 1 else None
             if ran is None:
-                left_out = view.deleted if dropped is None else dropped[place]
-                ran = self._evaluator.rank_parts(tree, place, left_out, top, filled, last)
+                gone = view.deleted if dropped is None else dropped[place]
+                ran = self._evaluator.rank_parts(tree, place, gone, top, filled, last)
             if ran is None:
                 found = self._evaluator.evaluate(tree, place)
                 if dropped is not None:
@@ -116,6 +133,21 @@ class ColumnarSearcher:
                 ran = _rank_found(found, view, top, filled, last)
             total, filled = total + ran[0], ran[1]
         return total, filled
+
+    def _dropped(self, filters: list[tuple[Any, bool]], left_out: Sequence[Words] | None) -> list[Words] | None:
+        """Return for each segment what is not to be found; None if that is what is deleted."""
+        if not filters and left_out is None:
+            return None
+        dropped = [
+            self._evaluator.dropped(filters, place) if filters else view.deleted
+            for place, view in enumerate(self._views)
+        ]
+        if left_out is not None:
+            pairs = zip(dropped, left_out, strict=True)
+            dropped = [more | words if words.size else more.view() for words, more in pairs]
+            for words in dropped:
+                words.flags.writeable = False  # as what is deleted, or kernels would be compiled for both
+        return dropped
 
 
 def _rank_found(found: Found, view: SegmentView, top: tuple[Array, Array], filled: int, last: bool) -> tuple[int, int]:

@@ -13,6 +13,8 @@ from index import schema, snippets
 from index.article import Article
 from index.codec.warm import warm
 from index.engine import (
+    MAX_DUPLICATES,
+    Duplicate,
     Interpretation,
     MarkedArticle,
     Match,
@@ -24,7 +26,8 @@ from index.engine import (
     Stats,
 )
 from index.engines.local.folder import IndexFolder
-from index.engines.local.snapshot import DocIds, Snapshot, open_snapshot
+from index.engines.local.folding import DocIds, Fold, Scores
+from index.engines.local.snapshot import Snapshot, open_snapshot
 from index.errors import ArticleNotFoundError
 from index.ledger import Ledger
 from index.query_language import Bag, Everything, Leaf, Not, Phrase, Prefix, Query, Word, leaves, parse, write
@@ -33,11 +36,12 @@ from index.snippets import Marker
 
 
 class _Found(NamedTuple):
-    """What a query found: the exact total, one page of (doc id, score), and all doc ids where they are needed."""
+    """What a query found: the exact total, one page of (doc id, score), all doc ids where they are needed, the fold."""
 
     total: int
     page: list[tuple[int, float]]
     doc_ids: DocIds
+    fold: Fold | None
 
 
 _NO_DOC_IDS: DocIds = np.empty(0, np.int64)
@@ -65,7 +69,7 @@ class LocalEngine(SearchEngine):
             found = _find(snapshot, query, match, request)
             relaxed = found.total > 0
         results = _results(snapshot, query, request, found)
-        facets = {name: snapshot.count_facet(name, found.doc_ids) for name in request.facets}
+        facets = {name: snapshot.count_facet(name, found.doc_ids, found.fold) for name in request.facets}
         return SearchResponse(
             query=request.query,
             interpreted=_interpret(query, match, snapshot),
@@ -76,6 +80,7 @@ class LocalEngine(SearchEngine):
             relaxed=relaxed,
             suggestion=None,
             generation=snapshot.generation,
+            folded=found.fold.num_folded if found.fold else 0,
             results=results,
             facets=facets,
         )
@@ -139,13 +144,34 @@ def _find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest
     """Run a query: relevance by score, dates by time with the undated last; ties by doc id, lowest first."""
     tree = restrict(build_tree(query, match, snapshot.languages), request)
     start, end = (request.page - 1) * request.size, request.page * request.size
-    if request.sort == "relevance":
-        hits = snapshot.search(tree, end)
+    is_by_score = request.sort == "relevance"
+    matching = snapshot.match(tree) if request.facets or not is_by_score else None
+    fold = _fold(snapshot, tree, matching) if request.duplicates == "fold" else None
+    left_out = fold.left_out(by_score=is_by_score) if fold else None
+    if is_by_score:
+        hits = snapshot.search(tree, end, left_out)
         page = list(zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True))
-        return _Found(hits.total, page, snapshot.match(tree)[0] if request.facets else _NO_DOC_IDS)
-    doc_ids, scores = snapshot.match(tree)
+        return _Found(hits.total, page, matching[0] if matching else _NO_DOC_IDS, fold)
+    doc_ids, scores = all_doc_ids, _ = matching or snapshot.match(tree)
+    if left_out is not None:
+        is_kept = np.ones(snapshot.num_docs, np.bool_)
+        is_kept[left_out] = False
+        doc_ids, scores = doc_ids[is_kept[doc_ids]], scores[is_kept[doc_ids]]
     order = _order_by_time(snapshot.published[doc_ids], newest_first=request.sort == "newest")[start:end]
-    return _Found(len(doc_ids), list(zip(doc_ids[order].tolist(), scores[order].tolist(), strict=True)), doc_ids)
+    page = list(zip(doc_ids[order].tolist(), scores[order].tolist(), strict=True))
+    return _Found(len(doc_ids), page, all_doc_ids, fold)
+
+
+def _fold(snapshot: Snapshot, tree: object, matching: tuple[DocIds, Scores] | None) -> Fold | None:
+    """Return what becomes of near-duplicates among the articles that match, which may be known; None for nothing."""
+    stories = snapshot.stories
+    if stories is None:
+        return None
+    if matching is None:
+        return stories.fold(*snapshot.match_stories(tree, stories))
+    doc_ids, scores = matching
+    places = stories.place_of[doc_ids]
+    return stories.fold(places[places >= 0], scores[places >= 0])
 
 
 def _order_by_time(seconds: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.int64]:
@@ -169,7 +195,9 @@ def _can_relax(query: Query) -> bool:
 def _results(snapshot: Snapshot, query: Query, request: SearchRequest, found: _Found) -> tuple[SearchResult, ...]:
     in_title, in_body = _markers(query, snapshot)
     results = []
-    for doc_id, score in found.page:
+    for found_id, found_score in found.page:
+        story = found.fold.story_of(found_id) if found.fold else None
+        (doc_id, *others), score = story or ((found_id,), found_score)
         article = snapshot.article_at(doc_id)
         results.append(
             SearchResult(
@@ -183,6 +211,8 @@ def _results(snapshot: Snapshot, query: Query, request: SearchRequest, found: _F
                 language=article.language,
                 score=round(score, 4),
                 snippets=snippets.make_snippets(article.body, in_body, article.language) if request.snippets else (),
+                duplicates=tuple(_duplicate(snapshot.article_at(other)) for other in others[:MAX_DUPLICATES]),
+                num_duplicates=len(others),
             )
         )
     return tuple(results)
@@ -192,6 +222,12 @@ def _markers(query: Query, snapshot: Snapshot) -> tuple[Marker, Marker]:
     """Return what to mark in titles and in bodies."""
     wanted = list(leaves(query.root))
     return Marker.of(wanted, "title", snapshot.languages), Marker.of(wanted, "body", snapshot.languages)
+
+
+def _duplicate(article: Article) -> Duplicate:
+    return Duplicate(
+        id=article.id, title=article.title, source=article.source, published=article.published, url=article.url
+    )
 
 
 def _interpret(query: Query, match: Match, snapshot: Snapshot) -> Interpretation:

@@ -2,7 +2,8 @@
 
     CURRENT        names the live build: JSON, replaced by one atomic rename
     lock           held by the writer; says who that is
-    build-0003/    a Whoosh index, and `sources.sqlite`: the files that it was made from
+    build-0003/    a Whoosh index; `sources.sqlite`: the files that it was made from; `stories-<generation>`: which
+                   articles are near-duplicates
 
 A rebuild writes a new build beside the live one and then renames a new CURRENT into place. An incremental run
 commits within the live build, which is one atomic rename too, of Whoosh's table of contents. So a reader sees

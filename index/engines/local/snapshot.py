@@ -14,22 +14,22 @@ from index.article import Article
 from index.codec.commit import open_segments
 from index.codec.format import SegmentFile
 from index.codec.searching.evaluate import ColumnarSearcher, Hits
+from index.codec.searching.view import Words
 from index.codec.segment import ColumnarSegment
 from index.codec.stored import StoredReader
 from index.codec.terms import TermTable
-from index.engine import NO_DATE, NOT_KNOWN, FacetCount, FacetName, Stats
+from index.engine import NOT_KNOWN, FacetCount, FacetName, Stats
+from index.engines.local import facets
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
+from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
+from index.engines.local.stories import open_stories, read_published
 from index.errors import IndexCorruptError, IndexMissingError
 
 # How often to look for the live build again when a rebuild or a commit replaced it between two looks.
 _OPEN_ATTEMPTS = 20
 
-_EXACT_FIELDS: dict[FacetName, str] = {"source": "source_exact", "author": "author_exact", "language": "language"}
 
-DocIds = NDArray[np.int64]
-
-
-class _Part:
+class Part:
     """A segment of the snapshot: its articles are `base` to `end` in the numbers of the whole."""
 
     def __init__(self, segment: ColumnarSegment, file: SegmentFile, base: int) -> None:
@@ -41,6 +41,7 @@ class _Part:
         self.terms = TermTable(file)
 
     def live_doc_ids(self) -> DocIds:
+        """Return the articles that are not deleted."""
         deleted = self.segment.deleted_mask()
         live = np.arange(self.file.num_docs) if deleted is None else np.flatnonzero(~deleted[: self.file.num_docs])
         return live + self.base
@@ -53,23 +54,42 @@ class Snapshot:
         build = folder.build_path(current)
         with told_as_damage(build):
             generation, whoosh_schema, segments = open_segments(build)
+            self._stories_file = open_stories(build, generation, sum(file.num_docs for _, file in segments))
             self._committed_at = folder.committed_at(build, generation)
         self.generation = current.base_generation + generation
-        self._parts: list[_Part] = []
+        self._parts: list[Part] = []
         base = 0
         for segment, file in segments:
-            self._parts.append(_Part(segment, file, base))
+            self._parts.append(Part(segment, file, base))
             base += file.num_docs
         self._bases = np.array([part.base for part in self._parts], np.int64)
         self._searcher = ColumnarSearcher([(file, segment.deletions) for segment, file in segments], whoosh_schema)
+        self.num_docs = base
+        self._story_values: dict[FacetName, facets.StoryValues] = {}
 
-    def search(self, tree: Any, limit: int) -> Hits:
-        """Return the exact total and the best articles: by score, then by id."""
-        return self._searcher.search(tree, limit)
+    def search(self, tree: Any, limit: int, left_out: DocIds | None = None) -> Hits:
+        """Return the exact total and the best articles: by score, then by id; without those to leave out."""
+        return self._searcher.search(tree, limit, None if left_out is None else self._searcher.to_bitmaps(left_out))
 
-    def match(self, tree: Any) -> tuple[DocIds, NDArray[np.float64]]:
+    def match(self, tree: Any) -> tuple[DocIds, Scores]:
         """Return all articles that match, ascending, and their scores."""
         return self._searcher.match(tree)
+
+    @cached_property
+    def stories(self) -> Stories | None:
+        """Return the articles that have near-duplicates; None if there are none."""
+        doc_ids, leaders = (self._stories_file[name].astype(np.int64) for name in ("doc_ids", "leaders"))
+        return Stories(doc_ids, leaders, self.published[doc_ids], self.num_docs) if doc_ids.size else None
+
+    @cached_property
+    def _outside_stories(self) -> list[Words]:
+        doc_ids = self.stories.doc_ids if self.stories else np.empty(0, np.int64)
+        return [~words for words in self._searcher.to_bitmaps(doc_ids)]
+
+    def match_stories(self, tree: Any, stories: Stories) -> tuple[Places, Scores]:
+        """Return which of the stories' articles match, by their places there, and their scores."""
+        doc_ids, scores = self._searcher.match(tree, self._outside_stories)
+        return stories.place_of[doc_ids], scores
 
     def article_at(self, doc_id: int) -> Article:
         """Return an article by its number in this snapshot."""
@@ -89,29 +109,37 @@ class Snapshot:
     @cached_property
     def published(self) -> NDArray[np.int64]:
         """Return the time of every article in seconds since 1970; `schema.UNDATED` where it has none."""
-        columns = [_read_published(part.file) for part in self._parts]
+        columns = [read_published(part.file) for part in self._parts]
         return np.concatenate(columns) if columns else np.empty(0, np.int64)
 
-    def count_facet(self, name: FacetName, doc_ids: DocIds) -> tuple[FacetCount, ...]:
-        """Count the values of a facet over some articles: most frequent first, months in order of time, none last."""
-        if name == "published":
-            return self._count_months(doc_ids)
-        wanted = np.zeros(self._searcher.num_docs + 1, np.bool_)
-        wanted[doc_ids] = True
-        counts: dict[str, int] = {}
-        for part in self._parts:
-            for value, count in _count_terms(part, _EXACT_FIELDS[name], wanted[part.base : part.end]):
-                counts[value] = counts.get(value, 0) + count
-        facets = [FacetCount(value, count) for value, count in counts.items()]
-        return tuple(sorted(facets, key=lambda facet: (facet.value == NOT_KNOWN, -facet.count, facet.value)))
+    def count_facet(self, name: FacetName, doc_ids: DocIds, fold: Fold | None = None) -> tuple[FacetCount, ...]:
+        """Count the values of a facet over some articles: most frequent first, months in order of time, none last.
 
-    def _count_months(self, doc_ids: DocIds) -> tuple[FacetCount, ...]:
-        seconds = self.published[doc_ids]
-        dated = seconds[seconds != schema.UNDATED]
-        values, counts = np.unique(dated.astype("datetime64[s]").astype("datetime64[M]"), return_counts=True)
-        months = tuple(FacetCount(str(month), int(count)) for month, count in zip(values, counts, strict=True))
-        undated = len(seconds) - len(dated)
-        return (*months, FacetCount(NO_DATE, undated)) if undated else months
+        With a fold, a story counts once for each value that its articles have.
+        """
+        if name == "published":
+            counts = facets.count_months(self.published[doc_ids])
+        else:
+            is_wanted = np.zeros(self.num_docs, np.bool_)
+            is_wanted[doc_ids] = True
+            counts = facets.count_terms(self._parts, facets.FIELDS[name], is_wanted)
+        if fold is not None:
+            for value, repeated in self._values_in_stories(name, fold.stories).count_repeated(fold).items():
+                counts[value] -= repeated
+        found = [FacetCount(value, count) for value, count in counts.items()]
+        if name == "published":
+            return tuple(found)
+        return tuple(sorted(found, key=lambda facet: (facet.value == NOT_KNOWN, -facet.count, facet.value)))
+
+    def _values_in_stories(self, name: FacetName, stories: Stories) -> facets.StoryValues:
+        values = self._story_values.get(name)
+        if values is None:
+            if name == "published":
+                values = facets.months_in_stories(stories)
+            else:
+                values = facets.terms_in_stories(self._parts, facets.FIELDS[name], stories)
+            self._story_values[name] = values
+        return values
 
     @cached_property
     def languages(self) -> tuple[str | None, ...]:
@@ -142,8 +170,8 @@ class Snapshot:
 
     def verify(self) -> None:
         """Read every byte of the index and compare it with its checksum; raises `IndexCorruptError`."""
-        for part in self._parts:
-            part.file.verify()
+        for file in (*(part.file for part in self._parts), self._stories_file):
+            file.verify()
 
 
 def open_snapshot(folder: IndexFolder) -> Snapshot:
@@ -162,29 +190,6 @@ def open_snapshot(folder: IndexFolder) -> Snapshot:
 
 def _known(counts: tuple[FacetCount, ...]) -> tuple[FacetCount, ...]:
     return tuple(each for each in counts if each.value != NOT_KNOWN)
-
-
-def _count_terms(part: _Part, field: str, wanted: NDArray[np.bool_]) -> list[tuple[str, int]]:
-    """Count in how many of the wanted articles each term of a field is."""
-    entry = part.file.fields.get(field)
-    if entry is None or not entry.num_terms:
-        return []
-    starts = part.file["posting_starts"][entry.first_term : entry.end_term + 1].astype(np.int64)
-    is_wanted = wanted[part.file["doc_ids"][starts[0] : starts[-1]]]
-    counts = np.add.reduceat(is_wanted, starts[:-1] - starts[0], dtype=np.int64)
-    return [
-        (part.terms.term(entry.first_term + int(place)).decode("utf-8", "surrogatepass"), int(counts[place]))
-        for place in np.flatnonzero(counts)
-    ]
-
-
-def _read_published(file: SegmentFile) -> NDArray[np.int64]:
-    names = [column["name"] for column in file.meta.get("columns", ())]
-    if "published" not in names:
-        return np.full(file.num_docs, schema.UNDATED, np.int64)
-    # Whoosh keeps a signed number as an unsigned one of the same order: shifted by half of the range.
-    sortable = file[f"column:{names.index('published')}"]
-    return (sortable ^ np.uint64(1 << 63)).view(np.int64)
 
 
 def _to_date(seconds: np.int64) -> dt.date:

@@ -16,6 +16,7 @@ from index.codec.building.merge import merge_segments
 from index.codec.commit import MAX_DOCS, OpenSegment, SegmentSet, choose_merge
 from index.engine import IndexWriter
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
+from index.engines.local.stories import delete_stories, write_stories
 from index.errors import DatelineError, IndexCorruptError, IndexMissingError, IndexUnavailableError
 from index.ledger import Ledger
 
@@ -49,7 +50,7 @@ class LocalWriter(IndexWriter):
             # Not before the live build has opened: what looks like a leftover may be all that there is.
             self._folder.delete_leftovers(keep=current.build)
             self._folder.delete_unfinished(self._build)
-            self._segments.clean()
+            self._clean()
         else:
             if current:
                 with suppress(IndexCorruptError):
@@ -159,7 +160,9 @@ class LocalWriter(IndexWriter):
                 self._flush()
                 self._finish_flush()
                 self._merge()
-                self._segments.commit()
+                self._segments.drop_empty()
+                write_stories(self._build, self._segments.generation + 1, self._segments.segments)
+                delete_stories(self._build, keep=self._segments.commit())
             self.ledger.commit(self._segments.generation)
             if self._is_new_build:
                 self._folder.make_live(self._build, self._base_generation)
@@ -179,9 +182,13 @@ class LocalWriter(IndexWriter):
             if self._is_new_build and not self._folder.is_live(self._build):
                 shutil.rmtree(self._build, ignore_errors=True)
             elif not self._is_new_build:
-                self._segments.clean()
+                self._clean()
         finally:
             self._lock.close()
+
+    def _clean(self) -> None:
+        """Delete what belongs to no commit, or to one that was replaced."""
+        delete_stories(self._build, keep=self._segments.clean())
 
     def _require_open(self) -> None:
         if not self._is_open:

@@ -21,7 +21,7 @@ from index.codec.format import SegmentFile
 DEFAULT = -(1 << 62)
 FIELDS: tuple[Field, ...] = (
     TextField("title", surfaces="title_surface"),
-    TextField("body", surfaces="body_surface"),
+    TextField("body", surfaces="body_surface", signed=True),
     TextField("author", stems=False),
     KeywordField("id", has_freqs=False),
     KeywordField("author_exact"),

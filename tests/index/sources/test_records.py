@@ -167,6 +167,10 @@ def test_the_digest_of_an_article_is_what_it_was_before_dates_had_origins_and_ar
     assert replace(made, place="MOSCOW").digest() != made.digest()
 
 
+# Digests from before there were these are without them.
+_LATER_FIELDS = ("published_from", "place")
+
+
 @given(
     st.builds(
         Article,
@@ -181,9 +185,7 @@ def test_the_digest_of_an_article_is_what_it_was_before_dates_had_origins_and_ar
 )
 @example(Article(id="1", title="\ud800", body="B"))
 def test_the_digest_is_that_of_what_json_writes(made: Article) -> None:
-    fields = made.to_dict()
-    if made.published_from is None:
-        del fields["published_from"]
+    fields = {name: value for name, value in made.to_dict().items() if value is not None or name not in _LATER_FIELDS}
     written = json.dumps(fields, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
     assert made.digest() == hashlib.blake2b(written, digest_size=16).hexdigest()
 

@@ -7,6 +7,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -238,6 +239,25 @@ def test_any_tree_finds_what_stock_whoosh_and_a_scan_find(
     index = make_index(segments, {doc_id for doc_id in deleted if doc_id < sum(map(len, segments))})
     for tree in trees:
         check(index, tree)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(SEGMENTS, st.sets(st.integers(0, 47)), st.sets(st.integers(0, 47)), st.lists(TREES, min_size=1, max_size=3))
+def test_what_is_left_out_is_not_found_and_changes_nothing_else(
+    segments: list[list[Document]], deleted: set[int], unwanted: set[int], trees: list[Any]
+) -> None:
+    num_docs = sum(map(len, segments))
+    searcher = make_index(segments, {doc_id for doc_id in deleted if doc_id < num_docs}).columnar
+    left_out = searcher.to_bitmaps(np.array(sorted(doc_id for doc_id in unwanted if doc_id < num_docs), np.int64))
+    for tree in trees:
+        everything = dict(zip(*(found.tolist() for found in searcher.match(tree)), strict=True))
+        kept = {doc_id: score for doc_id, score in everything.items() if doc_id not in unwanted}
+        doc_ids, scores = searcher.match(tree, left_out)
+        assert doc_ids.tolist() == sorted(kept)
+        assert dict(zip(doc_ids.tolist(), scores.tolist(), strict=True)) == pytest.approx(kept, rel=1e-5)
+        hits = searcher.search(tree, 3, left_out)
+        ranked = sorted(zip((-scores).tolist(), doc_ids.tolist(), strict=True))
+        assert (hits.total, hits.doc_ids.tolist()) == (len(kept), [doc_id for _, doc_id in ranked[:3]])
 
 
 @settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
