@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import Article, SearchEngine, SearchRequest, open_engine
-from index.engine import FACETS, MAX_DUPLICATES, FacetName, SearchResponse, SearchResult
+from index.engine import FACETS, MAX_DUPLICATES, NO_DATE, NOT_KNOWN, FacetName, SearchResponse, SearchResult
 from index.engines import open_writer
 from index.engines.local import writer as local_writer
 from index.errors import DatelineError, IndexCorruptError
@@ -103,11 +103,10 @@ def fold_plainly(shown: SearchResponse, oldest_first: SearchResponse, sort: str)
 def count_plainly(stories: list[Story], name: FacetName) -> dict[str, int]:
     def values(result: SearchResult) -> set[str]:
         if name == "author":
-            return {*result.authors}
+            return {*(result.authors or (NOT_KNOWN,))}
         if name == "published":
-            return {result.published.isoformat()[:7]} if result.published else set()
-        value = result.source if name == "source" else result.language
-        return {value} if value else set()
+            return {result.published.isoformat()[:7] if result.published else NO_DATE}
+        return {(result.source if name == "source" else result.language) or NOT_KNOWN}
 
     return Counter(value for _, story in stories for value in set().union(*map(values, story)))
 

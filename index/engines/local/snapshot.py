@@ -146,8 +146,7 @@ class Snapshot:
         """Return the languages of its articles, `None` among them where that of an article is not known."""
         live = [part.live_doc_ids() for part in self._parts]
         counts = self.count_facet("language", np.concatenate(live)) if live else ()
-        has_unknown = sum(facet.count for facet in counts) < sum(map(len, live))
-        return (*(facet.value for facet in counts), *((None,) if has_unknown or not counts else ()))
+        return tuple(None if facet.value == NOT_KNOWN else facet.value for facet in counts) or (None,)
 
     @cached_property
     def stats(self) -> Stats:
