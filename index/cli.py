@@ -79,7 +79,13 @@ def _option(name: str, variable: str, **settings: Any) -> Callable[[_Command], _
     "--verify",
     "DATELINE_VERIFY",
     is_flag=True,
-    help="Change nothing; read the whole index back and compare it with its files.",
+    help="Change nothing; read the whole index back and compare it with its checksums and its files.",
+)
+@_option(
+    "--repair",
+    "DATELINE_REPAIR",
+    is_flag=True,
+    help="Compare it as --verify does, and mend what is damaged: drop it, and read its files again.",
 )
 @_option(
     "--map",
@@ -109,6 +115,7 @@ def main(
     workers: int | None,
     memory: int,
     verify: bool,
+    repair: bool,
     map: tuple[str, ...],  # noqa: A002 -- click names it after the option
     dry_run: bool,
     strict: bool,
@@ -121,16 +128,18 @@ def main(
     A second run reads only what has changed since, and removes what is gone from there; what the index has from other
     paths stays. A running service goes on with the old index until the new one is complete, and then uses that.
 
-    The exit status is 0; 1 if the index could not be made, or is found damaged, or --strict and a file failed; 2
-    for a wrong option.
+    The exit status is 0; 1 if the index could not be made, is found damaged, or lost articles for good in a repair, or
+    if --strict and a file failed; 2 for a wrong option.
     """
     _print_any_name()
     try:
-        if verify:
+        if verify or repair:
             has_paths = context.get_parameter_source("paths") is ParameterSource.COMMANDLINE
             _refuse_beside_verify({"paths": has_paths, "--rebuild": rebuild, "--dry-run": dry_run})
         _require_writable(report)
-        if verify:
+        if repair:
+            _repair(index, report, workers=workers, memory_mb=memory)
+        elif verify:
             _verify(index, report)
         else:
             done = _reindex(
@@ -154,7 +163,7 @@ def main(
 def _refuse_beside_verify(given: dict[str, bool]) -> None:
     for name, is_given in given.items():
         if is_given:
-            raise click.UsageError(f"--verify changes nothing and looks at the whole index; it goes without {name}.")
+            raise click.UsageError(f"--verify and --repair look at the whole index; they go without {name}.")
 
 
 def _read_mapping(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -188,14 +197,50 @@ def _reindex(paths: tuple[Path, ...], index: str, report_path: Path | None, **se
 def _verify(index: str, report_path: Path | None) -> None:
     with _Progress() as progress:
         report = job.verify(index, progress=progress.show_articles)
+    _print_findings(report, index)
+    _write_report(report_path, report.to_dict())
+    _require_no_rebuild(report, index)
+    if report.damage:
+        raise click.ClickException(_printable(f"{index} is damaged. Mend it with: reindex --repair --index {index}"))
+    click.echo("The index is sound.")
+
+
+def _repair(index: str, report_path: Path | None, **settings: Any) -> None:
+    with _Progress() as progress:
+        report = job.repair(index, progress=progress.show_articles, **settings)
+    _print_findings(report, index)
+    _write_report(report_path, report.to_dict())
+    _require_no_rebuild(report, index)
+    if report.generation is None:
+        click.echo("The index is sound; nothing was changed.")
+        return
+    click.echo(f"Mended: {report.mended:,} articles were read again, and {report.deleted:,} that no file has deleted.")
+    if report.lost:
+        _print_list(
+            "Lost, since their files are gone or can't be read", [f"{one.id} of {one.path}" for one in report.lost]
+        )
+        number = len(report.lost)
+        lost = "1 article is lost" if number == 1 else f"{number:,} articles are lost"
+        raise click.ClickException(
+            _printable(f"{lost}; {index} is sound without. If the files come back, reindex takes them up.")
+        )
+    click.echo(f"The index is sound; it is now generation {report.generation}.")
+
+
+def _print_findings(report: job.VerifyReport, index: str) -> None:
     click.echo(_printable(f"Read {report.articles:,} articles of {report.files:,} files back from {index}."))
     _print_list("Damaged", report.damage)
     _print_list("Changed since they were indexed (reindex takes them up)", report.changed)
     _print_list("Gone since they were indexed (reindex removes them)", report.vanished)
-    _write_report(report_path, report.to_dict())
-    if report.damage:
-        raise click.ClickException(_printable(f"{index} is damaged. Make it anew with: reindex --rebuild"))
-    click.echo("The index is sound.")
+    _print_list("Can't be read now", [f"{failure.path}: {failure.reason}" for failure in report.unreadable])
+    _print_list("Left by runs that were killed (the next one deletes it)", report.leftovers)
+
+
+def _require_no_rebuild(report: job.VerifyReport, index: str) -> None:
+    if report.needs_rebuild:
+        raise click.ClickException(
+            _printable(f"{index} can't be mended, and was not changed. Make it anew with: reindex PATHS --rebuild")
+        )
 
 
 def _print_summary(report: job.JobReport, index: str) -> None:

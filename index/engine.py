@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Literal, Self, get_args
@@ -284,16 +284,33 @@ class SearchEngine(ABC):
         self.close()
 
 
-class IndexWriter(ABC):
-    """Changes an index, all at once: nothing is seen by any reader before `commit`.
+class Holdings(ABC):
+    """What an index holds, as it was committed last, to be compared with its ledger, which remembers of its files.
 
-    There is one writer at a time; a second raises `IndexLockedError`. Leaving the `with` block without a commit
-    leaves the index as it was. `ledger` is what the index remembers of its files; the caller keeps it, and it is
-    committed right after the rest. `is_torn` says that a crash came between the two, so that they do not fit.
+    `is_torn` says that a crash came between the commits of the two, so that they do not fit. `damage` is what is wrong
+    with the parts that are left out for it, and `leftovers` are files that belong to nothing.
     """
 
     ledger: Ledger
     is_torn: bool = False
+    damage: Sequence[str] = ()
+    leftovers: Sequence[str] = ()
+
+    @abstractmethod
+    def articles(self) -> Iterator[tuple[str, str]]:
+        """Yield id and digest of all articles that are committed and were not deleted, in no order."""
+
+    @abstractmethod
+    def num_articles(self) -> int:
+        """Return how many there are."""
+
+
+class IndexWriter(Holdings):
+    """Changes an index, all at once: nothing is seen by any reader before `commit`.
+
+    There is one writer at a time; a second raises `IndexLockedError`. Leaving the `with` block without a commit
+    leaves the index as it was. The caller keeps the ledger, and it is committed right after the rest.
+    """
 
     @abstractmethod
     def put(self, article: Article) -> None:
@@ -305,10 +322,6 @@ class IndexWriter(ABC):
     @abstractmethod
     def delete(self, article_id: str) -> None:
         """Delete an article; one that is not there is no error."""
-
-    @abstractmethod
-    def article_ids(self) -> Iterator[str]:
-        """Yield the ids of all articles that are committed and were not deleted, in no order."""
 
     @abstractmethod
     def commit(self) -> int:

@@ -8,10 +8,10 @@ It is committed after the index, with the generation that it belongs to, so that
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS source_file (
     digest TEXT NOT NULL,
     mapping TEXT NOT NULL,
     num_articles INTEGER NOT NULL,
-    num_taken INTEGER NOT NULL
+    num_taken INTEGER NOT NULL,
+    root TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS article (
     id TEXT PRIMARY KEY,
@@ -50,13 +51,33 @@ UNREAD = -1
 # Names in one question; SQLite's own limit is 32,766.
 _BATCH = 512
 
+# In seconds: how long a commit waits for whoever copies the ledger, a fifth of a second for 100 MB.
+_PATIENCE = 60.0
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
+# Of an article that is to be put again, whatever is read.
+_DISTRUSTED = b""
+
+# What SQLite itself does not check, each a question whose answer is to be nothing.
+_CHECKS = {
+    "has no state": "SELECT 1 WHERE (SELECT COUNT(*) FROM state) <> 1",
+    "is of an earlier run than its articles": "SELECT 1 FROM article WHERE run > (SELECT run FROM state) LIMIT 1",
+    "has articles of no file": (
+        "SELECT 1 FROM article WHERE NOT EXISTS (SELECT 1 FROM source_file WHERE number = file) LIMIT 1"
+    ),
+    "has values of the wrong kind": (
+        "SELECT 1 FROM source_file WHERE typeof(path) <> 'text' OR typeof(root) <> 'text' OR typeof(mapping) <> 'text' "
+        "OR typeof(digest) <> 'text' OR typeof(size + mtime_ns + num_articles + num_taken) <> 'integer' UNION ALL "
+        "SELECT 1 FROM article WHERE typeof(id) <> 'text' OR typeof(digest) <> 'blob' LIMIT 1"
+    ),
+}
+
+
+class SourceFile(NamedTuple):
     """What is remembered of a file, to tell later whether it has changed.
 
     `path` is absolute; `digest` is of the file's bytes; `mapping` names the fields of its records, as `--map` did.
-    `num_articles` are its own, and `num_taken` those whose ids another file had first.
+    `num_articles` are its own, and `num_taken` those whose ids another file had first. `root` is the folder that was
+    given.
     """
 
     path: str
@@ -66,6 +87,7 @@ class SourceFile:
     mapping: str = ""
     num_articles: int = 0
     num_taken: int = 0
+    root: str = ""
 
 
 class Owner(NamedTuple):
@@ -83,55 +105,72 @@ class Ledger:
         self._path = path
         self._connection = connection
         self._number_of: tuple[str, int] | None = None
-        with self._told_as_damage():
-            state = connection.execute("SELECT generation, run FROM state").fetchone()
-            self.generation: int = state[0]
-            self._run: int = state[1] + 1
+        try:
+            with self._told_as_damage():
+                state = connection.execute("SELECT generation, run FROM state").fetchone()
+                self.generation: int = state[0]
+                self._run: int = state[1] + 1
+        except BaseException:
+            connection.close()
+            raise
+
+    @classmethod
+    def create(cls, path: Path) -> Ledger:
+        """Make a ledger. Raises `DatelineError`."""
+        connection = sqlite3.connect(path, timeout=_PATIENCE)
+        try:
+            with _told_as_failure(path):
+                connection.executescript(_CREATE)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(path, connection)
 
     @classmethod
     def open(cls, path: Path) -> Ledger:
-        """Open a ledger to be changed; it is made where there is none. Raises `IndexCorruptError`."""
-        with _told_as_damage(path):
-            connection = sqlite3.connect(path)
-            connection.executescript(_CREATE)
-        return cls(path, connection)
+        """Open a ledger to be changed. Raises `IndexCorruptError`."""
+        return cls(path, _connect(path))
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
         """Open a ledger as it was committed last, to be asked alone. Raises `IndexCorruptError`."""
-        with _told_as_damage(path):
-            connection = _connect_to_read(path)
-        return cls(path, connection)
+        return cls(path, _connect_to_read(path))
 
     @classmethod
     def rehearse(cls, path: Path | None) -> Ledger:
         """Open a copy, or an empty ledger, that is thrown away. Raises `IndexCorruptError`."""
-        path = path or Path()
-        with _told_as_damage(path):
-            # Without a name it is a file that SQLite deletes.
-            connection = sqlite3.connect("")
-            if path.is_file():
-                with closing(_connect_to_read(path)) as source:
-                    source.backup(connection)
+        # Without a name it is a file that SQLite deletes.
+        connection = sqlite3.connect("")
+        if path is None:
             connection.executescript(_CREATE)
+            return cls(Path(), connection)
+        try:
+            with _told_as_damage(path), closing(_connect_to_read(path)) as source:
+                source.backup(connection)
+        except BaseException:
+            connection.close()
+            raise
         return cls(path, connection)
+
+    def check(self) -> None:
+        """Read all of it and look for damage; raises `IndexCorruptError`."""
+        with self._told_as_damage():
+            ((said,),) = self._connection.execute("PRAGMA integrity_check(1)").fetchall()
+            wrong = [] if said == "ok" else [" ".join(said.split())]
+            wrong += [name for name, rows in _CHECKS.items() if self._connection.execute(rows).fetchone()]
+            for (mapping,) in self._connection.execute("SELECT DISTINCT mapping FROM source_file WHERE mapping <> ''"):
+                json.loads(mapping)
+            for _ in self.articles():
+                pass
+        if wrong:
+            raise IndexCorruptError(_say_damaged(self._path, wrong[0]))
 
     def files(self) -> dict[str, SourceFile]:
         """Return all files by path."""
-        columns = "path, size, mtime_ns, digest, mapping, num_articles, num_taken"
+        columns = "path, size, mtime_ns, digest, mapping, num_articles, num_taken, root"
         with self._told_as_damage():
-            return {
-                row[0]: SourceFile(
-                    path=row[0],
-                    size=row[1],
-                    mtime_ns=row[2],
-                    digest=row[3],
-                    mapping=row[4],
-                    num_articles=row[5],
-                    num_taken=row[6],
-                )
-                for row in self._connection.execute(f"SELECT {columns} FROM source_file")  # noqa: S608 -- ours
-            }
+            rows = self._connection.execute(f"SELECT {columns} FROM source_file")  # noqa: S608 -- ours
+            return {row[0]: SourceFile._make(row) for row in rows}
 
     def articles(self) -> Iterator[tuple[str, str, str]]:
         """Yield id, digest and path of every article, those of a file one after another."""
@@ -190,8 +229,8 @@ class Ledger:
             counted = self._connection.execute("SELECT COUNT(*) FROM article WHERE file = ?", (number,)).fetchone()
             self._connection.execute(
                 "UPDATE source_file SET size = ?, mtime_ns = ?, digest = ?, mapping = ?, num_articles = ?, "
-                "num_taken = ? WHERE number = ?",
-                (file.size, file.mtime_ns, file.digest, file.mapping, counted[0], file.num_taken, number),
+                "num_taken = ?, root = ? WHERE number = ?",
+                (file.size, file.mtime_ns, file.digest, file.mapping, counted[0], file.num_taken, file.root, number),
             )
 
     def forget_file(self, path: str) -> None:
@@ -208,6 +247,19 @@ class Ledger:
             self._connection.executemany(
                 "UPDATE source_file SET mtime_ns = ?, digest = '' WHERE path = ?", [(UNREAD, path) for path in paths]
             )
+
+    def distrust(self, ids: Collection[str]) -> None:
+        """Have articles put again when they are read again, even if they are as they were."""
+        with self._told_as_failure():
+            self._connection.executemany(
+                "UPDATE article SET digest = ? WHERE id = ?", [(_DISTRUSTED, article_id) for article_id in ids]
+            )
+
+    def distrusted(self) -> list[tuple[str, str]]:
+        """Return id and path of the articles that were not put again."""
+        rows = "SELECT id, path FROM article JOIN source_file ON number = file WHERE article.digest = ? ORDER BY number"
+        with self._told_as_damage():
+            return self._connection.execute(rows, (_DISTRUSTED,)).fetchall()
 
     def commit(self, generation: int) -> None:
         """Keep the changes, as those that led to a generation of the index."""
@@ -236,7 +288,7 @@ class Ledger:
         if row is None and not add:
             return 0
         if row is None:
-            unread = "INSERT INTO source_file VALUES (NULL, ?, 0, ?, '', '', 0, 0) RETURNING number"
+            unread = "INSERT INTO source_file VALUES (NULL, ?, 0, ?, '', '', 0, 0, '') RETURNING number"
             row = self._connection.execute(unread, (path, UNREAD)).fetchone()
         self._number_of = path, int(row[0])
         return int(row[0])
@@ -244,12 +296,16 @@ class Ledger:
     def _told_as_damage(self) -> AbstractContextManager[None]:
         return _told_as_damage(self._path)
 
-    @contextmanager
-    def _told_as_failure(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise DatelineError(f"{self._path} can't be written: {error}") from error
+    def _told_as_failure(self) -> AbstractContextManager[None]:
+        return _told_as_failure(self._path)
+
+
+@contextmanager
+def _told_as_failure(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise DatelineError(f"{path} can't be written: {error}") from error
 
 
 @contextmanager
@@ -257,8 +313,24 @@ def _told_as_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, TypeError, ValueError) as error:
-        raise IndexCorruptError(f"{path} is damaged ({error}). Make the index anew with: reindex --rebuild") from error
+        raise IndexCorruptError(_say_damaged(path, str(error))) from error
+
+
+def _say_damaged(path: Path, how: str) -> str:
+    return (
+        f"{path} is damaged ({how}): which article came from which file can't be told any more. What is indexed can be "
+        "searched as before. Make the index anew with: reindex PATHS --rebuild"
+    )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # It is not made where there is none: an index without its ledger is damaged.
+    with _told_as_damage(path):
+        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE)
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    # Not read-only: what a killed writer left half done must be undone first. SQLite makes it read-only where it must.
+    connection = _connect(path)
+    connection.execute("PRAGMA query_only = 1")
+    return connection

@@ -62,6 +62,17 @@ def test_what_runs_no_kernel_does_not_import_numba(arguments: list[str]) -> None
     assert "numba" not in done.stderr
 
 
+def test_a_run_that_changes_nothing_loads_no_kernel(seed_folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "index.cli", str(seed_folder), "--index", str(tmp_path / "i")]
+    first, second = (
+        subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr for _ in range(2)
+    )
+    assert "numba" in first
+    assert "index.engines.local.writer" in second
+    assert "numba" not in second
+    assert "trafilatura" not in second
+
+
 @pytest.mark.parametrize("path", [*INDEX, *SERVICE], ids=str)
 def test_modules_are_short_and_say_what_they_are(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -1,8 +1,7 @@
 """Committing: which segments an index has, and the one atomic step that changes it.
 
-The table of contents is Whoosh's own, `_MAIN_<generation>.toc`, so that `whoosh.index.open_dir` opens the index too.
-What Whoosh leaves out is done here: the segments and the table are on the disk before the rename that makes them
-count, and the rename before `commit` returns.
+The segments are on the disk before the table of contents that names them (`index.codec.contents`), and the table before
+`commit` returns; Whoosh's own writer sees to neither.
 """
 
 from __future__ import annotations
@@ -12,25 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC, FileIndex, clean_files
-
-from index.codec.format import EXTENSION, SegmentFile
+from index.codec.contents import INDEX_NAME, Contents, leftovers, read_contents, write_contents
+from index.codec.format import ADVICE, EXTENSION, SegmentFile
 from index.codec.segment import ColumnarSegment
+from index.codec.stored import StoredReader
 from index.codec.terms import TermTable
-
-_INDEX_NAME = "MAIN"  # Whoosh's default; the names of all files begin with it
-
-
-class DurableStorage(FileStorage):  # type: ignore[misc]  # Whoosh is untyped here
-    """A folder of files in which a rename is on the disk when it returns, and what was renamed is so before."""
-
-    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:  # Whoosh's
-        """Rename a file for good."""
-        folder = Path(self.folder)
-        _sync(folder / oldname)
-        super().rename_file(oldname, newname, safe=safe)
-        _sync(folder)
+from index.errors import IndexUnavailableError, IndexVersionError
 
 
 class OpenSegment:
@@ -52,12 +38,14 @@ class OpenSegment:
         """Return how many documents are not deleted."""
         return self.num_docs - self.segment.deleted_count()
 
-    def live_terms(self, field: str) -> Iterator[bytes]:
-        """Yield the terms of a field that are in a document which is not deleted."""
+    def live_documents(self, field: str) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the documents that are not deleted: a term of a field, and the stored fields of what has it."""
         entry = self.file.fields.get(field)
+        stored = StoredReader(self.file)
         for term_id in range(entry.first_term, entry.end_term) if entry else ():
-            if not all(map(self.segment.is_deleted, self._terms.doc_ids(term_id).tolist())):
-                yield self._terms.term(term_id)
+            for doc_id in self._terms.doc_ids(term_id).tolist():
+                if not self.segment.is_deleted(doc_id):
+                    yield self._terms.term(term_id), stored.encoded(doc_id)
 
     def delete_by_term(self, field: str, term: bytes) -> int:
         """Delete the documents that have a term; returns how many there were."""
@@ -73,26 +61,41 @@ class OpenSegment:
 class SegmentSet:
     """The segments of an index while they are being changed; nothing is seen by a reader before `commit`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, contents: Contents, segments: list[OpenSegment]) -> None:
         self.folder = folder
-        self._storage = DurableStorage(str(folder))
-        toc = TOC.read(self._storage, _INDEX_NAME)
-        self.schema = toc.schema
-        self.generation: int = toc.generation
-        self.segments = [OpenSegment(segment, segment.open(self._storage)) for segment in toc.segments]
+        self.schema = contents.schema
+        self.generation = contents.generation
+        self.segments = segments
+
+    @staticmethod
+    def open(folder: Path) -> SegmentSet:
+        """Open an index; raises what is wrong with the first segment that can't be opened."""
+        contents = read_contents(folder)
+        segments = [OpenSegment(segment, _open(folder, segment)) for segment in contents.segments]
+        return SegmentSet(folder, contents, segments)
+
+    @staticmethod
+    def open_sound(folder: Path) -> tuple[SegmentSet, list[str]]:
+        """Open an index without the segments that are damaged, each of which is told; a commit drops them.
+
+        Everything is read. Raises an `OSError` for what can't be read now but may be as it was.
+        """
+        contents = read_contents(folder)
+        sound, damage = check_segments(open_each(folder, contents))
+        return SegmentSet(folder, contents, sound), damage
 
     @staticmethod
     def create(folder: Path, schema: Any) -> SegmentSet:
         """Make an index without segments."""
-        FileIndex.create(DurableStorage(str(folder)), schema, _INDEX_NAME)
-        return SegmentSet(folder)
+        write_contents(folder, Contents(0, schema, []))
+        return SegmentSet.open(folder)
 
     def write(self, write: Callable[[BinaryIO], int]) -> OpenSegment:
         """Write a segment, which is none of the set before it is added to `segments`; safe to call from any thread.
 
         `write` writes its file and returns the number of its documents.
         """
-        segment = ColumnarSegment(_INDEX_NAME)
+        segment = ColumnarSegment(INDEX_NAME)
         path = self.folder / segment.make_filename(f".{EXTENSION}")
         with path.open("xb") as file:
             segment.set_doc_count(write(file))
@@ -114,8 +117,9 @@ class SegmentSet:
         """Make the changes count, in one rename; returns the generation. Segments without documents go."""
         self.drop_empty()
         segments = [opened.segment for opened in self.segments]
+        # What a segment is named by must be there whenever its name is.
+        write_contents(self.folder, Contents(self.generation + 1, self.schema, segments))
         self.generation += 1
-        TOC(self.schema, segments, self.generation).write(self._storage, _INDEX_NAME)
         self.clean()
         return self.generation
 
@@ -124,10 +128,10 @@ class SegmentSet:
 
         Returns the generation of the table that is on the disk, whose commit may have failed or been interrupted here.
         """
-        toc = TOC.read(self._storage, _INDEX_NAME)
-        clean_files(self._storage, _INDEX_NAME, toc.generation, toc.segments)
-        generation: int = toc.generation
-        return generation
+        contents = read_contents(self.folder)
+        for path in leftovers(self.folder, contents):
+            path.unlink(missing_ok=True)
+        return contents.generation
 
 
 def open_segments(folder: Path) -> tuple[int, Any, list[tuple[ColumnarSegment, SegmentFile]]]:
@@ -135,9 +139,56 @@ def open_segments(folder: Path) -> tuple[int, Any, list[tuple[ColumnarSegment, S
 
     Raises `OSError` where a writer deletes what the table names at that moment: open it again then.
     """
-    storage = FileStorage(str(folder))
-    toc = TOC.read(storage, _INDEX_NAME)
-    return toc.generation, toc.schema, [(segment, segment.open(storage)) for segment in toc.segments]
+    contents = read_contents(folder)
+    return contents.generation, contents.schema, [(one, _open(folder, one)) for one in contents.segments]
+
+
+Opened = tuple[ColumnarSegment, SegmentFile | str]
+
+
+def open_each(folder: Path, contents: Contents) -> list[Opened]:
+    """Return every segment of a table, open, or with what is wrong with it."""
+    opened: list[Opened] = []
+    for segment in contents.segments:
+        try:
+            opened.append((segment, _open(folder, segment)))
+        except FileNotFoundError:
+            opened.append((segment, f"{_path(folder, segment)} is missing."))
+        except IndexUnavailableError as error:
+            opened.append((segment, _told(error)))
+    return opened
+
+
+def check_segments(opened: Iterable[Opened]) -> tuple[list[OpenSegment], list[str]]:
+    """Read segments from beginning to end; return those that are sound, and what is wrong with the others."""
+    sound: list[OpenSegment] = []
+    damage: list[str] = []
+    for segment, file in opened:
+        if isinstance(file, str):
+            damage.append(file)
+            continue
+        try:
+            file.verify()
+        except IndexUnavailableError as error:
+            damage.append(_told(error))
+        else:
+            sound.append(OpenSegment(segment, file))
+    return sound, damage
+
+
+def _open(folder: Path, segment: ColumnarSegment) -> SegmentFile:
+    return SegmentFile.open(_path(folder, segment))
+
+
+def _path(folder: Path, segment: ColumnarSegment) -> Path:
+    return folder / str(segment.make_filename(f".{EXTENSION}"))
+
+
+def _told(error: IndexUnavailableError) -> str:
+    if isinstance(error, IndexVersionError):
+        # One segment of another version is a flipped bit: the version of an index is in CURRENT.
+        return f"{str(error).partition(';')[0]}, as no segment here has."
+    return str(error).removesuffix(ADVICE).rstrip()
 
 
 # A segment has no more documents than this when Dateline makes it: a doc id takes two bytes then, and nothing large is
@@ -190,11 +241,3 @@ def _smallest_that_fit(places: list[int], sizes: list[int]) -> list[int]:
             break
         chosen.append(place)
     return sorted(chosen)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

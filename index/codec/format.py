@@ -210,16 +210,16 @@ class SegmentFile:
         try:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError as error:  # an empty file cannot be mapped
-            raise IndexCorruptError(f"{name} is empty. {_ADVICE}") from error
+            raise IndexCorruptError(f"{name} is empty. {ADVICE}") from error
         return cls(mapped, name)
 
     def _read_directory(self) -> dict[str, Any]:
         size = len(self._buffer)
         if size < _HEADER_SIZE:
-            raise IndexCorruptError(f"{self.name} is cut off: it has {size} bytes. {_ADVICE}")
+            raise IndexCorruptError(f"{self.name} is cut off: it has {size} bytes. {ADVICE}")
         magic, version, header_crc = _PREFIX.unpack_from(self._buffer)
         if magic != MAGIC:
-            raise IndexCorruptError(f"{self.name} is no segment, or one that was never finished. {_ADVICE}")
+            raise IndexCorruptError(f"{self.name} is no segment, or one that was never finished. {ADVICE}")
         if version > VERSION:
             raise IndexVersionError(
                 f"{self.name} has the format {version}; this Dateline reads up to {VERSION}. Use the newer one, or "
@@ -227,17 +227,17 @@ class SegmentFile:
             )
         if version < OLDEST_VERSION:
             raise IndexVersionError(
-                f"{self.name} has the format {version}; this Dateline reads from {OLDEST_VERSION} on. {_ADVICE}"
+                f"{self.name} has the format {version}; this Dateline reads from {OLDEST_VERSION} on. {ADVICE}"
             )
         rest = self._buffer[_PREFIX.size : _HEADER_SIZE]
         file_size, offset, directory_size, directory_crc = _REST.unpack(rest)
         if zlib.crc32(rest) != header_crc:
-            raise IndexCorruptError(f"{self.name} has a damaged header. {_ADVICE}")
+            raise IndexCorruptError(f"{self.name} has a damaged header. {ADVICE}")
         if file_size != size:
-            raise IndexCorruptError(f"{self.name} is cut off: {size:,} of {file_size:,} bytes are there. {_ADVICE}")
+            raise IndexCorruptError(f"{self.name} is cut off: {size:,} of {file_size:,} bytes are there. {ADVICE}")
         written = self._buffer[offset : offset + directory_size]
         if zlib.crc32(written) != directory_crc:
-            raise IndexCorruptError(f"{self.name} has a damaged directory. {_ADVICE}")
+            raise IndexCorruptError(f"{self.name} has a damaged directory. {ADVICE}")
         directory: dict[str, Any] = json.loads(bytes(written).decode("utf-8", "surrogatepass"))
         return directory
 
@@ -268,10 +268,10 @@ class SegmentFile:
         for name, (_, _, _, crc) in self._directory.items():
             array = self[name]
             if zlib.crc32(array.reshape(-1).view(np.uint8).data if array.size else b"") != crc:
-                raise IndexCorruptError(f"{self.name} is damaged in {name!r}. {_ADVICE}")
+                raise IndexCorruptError(f"{self.name} is damaged in {name!r}. {ADVICE}")
 
 
-_ADVICE = "Make the index anew with: reindex --rebuild"
+ADVICE = "Mend the index with: reindex --repair, or make it anew with: reindex --rebuild"
 
 
 def narrowest(largest: int) -> np.dtype[Any]:

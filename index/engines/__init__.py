@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.engine import IndexWriter, SearchEngine
+from index.engine import Holdings, IndexWriter, SearchEngine
 from index.errors import DatelineError
 
 
@@ -37,6 +37,22 @@ def open_rehearsal(path_or_url: str, *, rebuild: bool = False) -> IndexWriter:
     from index.engines.local.rehearsal import LocalRehearsal  # noqa: PLC0415 -- as above
 
     return LocalRehearsal(path_or_url, rebuild=rebuild)
+
+
+def open_examination(path_or_url: str) -> Holdings:
+    """Return what an index holds, with what is wrong with it; its ledger is a copy, which is to be closed."""
+    _require_path(path_or_url)
+    from index.engines.local.examination import LocalExamination  # noqa: PLC0415 -- as above
+
+    return LocalExamination(path_or_url)
+
+
+def open_mender(path_or_url: str, *, memory_mb: int = 512) -> IndexWriter:
+    """Return a writer of what is sound in an index; what is damaged is dropped at the commit."""
+    _require_path(path_or_url)
+    from index.engines.local.writer import LocalMender  # noqa: PLC0415 -- as above
+
+    return LocalMender(path_or_url, memory_mb=memory_mb)
 
 
 def _require_path(path_or_url: str) -> None:

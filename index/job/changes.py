@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 
 from index.article import Article
 from index.engine import IndexWriter
@@ -46,7 +45,7 @@ class Changes:
     def open(self, opened: Opened) -> None:
         """Begin a file that is new or may have changed."""
         self._file = opened.file
-        self._path = str(opened.file.path)
+        self._path = opened.file.place
         self._digest = opened.digest
         self._is_same = opened.is_same
         self._unread.discard(self._path)
@@ -90,7 +89,7 @@ class Changes:
         if self._is_same and before:
             # It was only touched; with the new time remembered it need not be read again.
             self.keep(before)
-            self._ledger.put_file(replace(before, mtime_ns=found.mtime_ns))
+            self._ledger.put_file(before._replace(mtime_ns=found.mtime_ns))
             return
         error = closed.error or self._whole_failed
         if error is None and not self._has_content:
@@ -116,6 +115,7 @@ class Changes:
                 digest=digest,
                 mapping=self._mapping,
                 num_taken=self._num_taken,
+                root=str(self._file.root),
             )
         )
 

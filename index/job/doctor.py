@@ -1,78 +1,177 @@
-"""Is an index as it should be? What it says of itself compared with what is there, and with its files."""
+"""Is an index as it should be? What it says of itself compared with what is there, and with its files; and its repair.
+
+Repairing is one commit under the writer's lock. What is sound stays, whether its file is there or not; what is not is
+read again, and only what cannot be read any more is lost.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from index.engine import IndexWriter
-from index.engines import open_engine
-from index.errors import ArticleNotFoundError
+from index.engines import open_examination, open_mender
+from index.errors import IndexCorruptError, SourceError
+from index.job.diagnosis import Diagnosis, Progress, diagnose, prescribe
+from index.job.report import Failure, JobReport
+from index.job.runner import read_again
+from index.ledger import Ledger, SourceFile
+from index.sources import FoundFile, digest_file, look_at
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An article that is in the index no more, and that its file can't give back."""
+
+    id: str
+    path: str
 
 
 @dataclass(slots=True)
 class VerifyReport:
-    """What comparing an index with itself and with its sources showed; `damage` is what should never be."""
+    """What comparing an index with itself and with its sources showed; `damage` is what should never be.
+
+    `needs_rebuild` says that no repair can mend it. Files are `unreadable` with the reason. `mended` and `lost` say
+    what a repair did about the damage.
+    """
 
     articles: int = 0
     files: int = 0
     damage: list[str] = field(default_factory=list)
+    needs_rebuild: bool = False
     changed: list[str] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
+    unreadable: list[Failure] = field(default_factory=list)
+    leftovers: list[str] = field(default_factory=list)
+    mended: int = 0
+    deleted: int = 0
+    lost: list[Lost] = field(default_factory=list)
+    generation: int | None = None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the index is as it should be, or is now."""
+        return not self.lost and (not self.damage or self.generation is not None)
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON-ready values."""
         return asdict(self)
 
 
-def verify(index: str, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
-    """Read every article back from an index and compare it with what was put in; look at every source file.
+def verify(index: str, progress: Progress | None = None) -> VerifyReport:
+    """Compare all of an index with its checksums, its ledger and its files; nothing is changed.
 
-    `progress` is told how many articles are done, of how many. Raises `IndexUnavailableError` where the index cannot be
-    opened at all, or differs from its checksums.
+    `progress` is told how many articles are done, of how many. Raises `IndexUnavailableError` where there is no index,
+    or one of another version.
     """
     report = VerifyReport()
-    with open_engine(index) as engine, engine.ledger() as ledger:
-        engine.verify()
-        held = engine.stats().articles
-        for article_id, digest, path in ledger.articles():
-            report.articles += 1
-            try:
-                if engine.article(article_id).digest() != digest:
-                    report.damage.append(f"The article {article_id} of {path} differs from what was indexed.")
-            except ArticleNotFoundError:
-                report.damage.append(f"The article {article_id} of {path} is missing.")
-            if progress:
-                progress(report.articles, held)
-        for file in ledger.files().values():
-            report.files += 1
-            try:
-                status = Path(file.path).stat()
-            except OSError:
-                report.vanished.append(file.path)
-            else:
-                if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
-                    report.changed.append(file.path)
-        if held != report.articles:
-            report.damage.append(f"The index holds {held:,} articles, but its files have {report.articles:,}.")
+    try:
+        holdings = open_examination(index)
+    except IndexCorruptError as error:
+        return _beyond_repair(report, error)
+    with holdings.ledger as ledger:
+        diagnosis = diagnose(holdings, progress)
+        _note(report, diagnosis)
+        report.leftovers = list(holdings.leftovers)
+        _look_at_files(ledger, report)
     return report
 
 
-def reconcile(writer: IndexWriter) -> None:
-    """Mend an index whose ledger is of another generation: a crash came between their commits.
+def repair(
+    index: str,
+    progress: Progress | None = None,
+    *,
+    workers: int | None = None,
+    memory_mb: int = 512,
+) -> VerifyReport:
+    """Compare an index as `verify` does, and mend what is wrong, in one commit; nothing is changed where nothing is.
 
-    What only the index has is deleted, since nobody knows from where it is; files of which the index lacks something
-    are read again.
+    A script that calls this has its own code below `if __name__ == "__main__"`, as for all of `multiprocessing`. Raises
+    `IndexLockedError` while a run is at work, and `DatelineError` where the index can't be written.
     """
-    left = set(writer.article_ids())
-    missing: dict[str, str] = {}
-    for article_id, _, path in writer.ledger.articles():
-        if article_id in left:
-            left.remove(article_id)
+    report = VerifyReport()
+    try:
+        writer = open_mender(index, memory_mb=memory_mb)
+    except IndexCorruptError as error:
+        return _beyond_repair(report, error)
+    with writer:
+        try:
+            writer.ledger.check()
+        except IndexCorruptError as error:
+            return _beyond_repair(report, error)
+        diagnosis = diagnose(writer, progress)
+        _note(report, diagnosis)
+        _look_at_files(writer.ledger, report)
+        if report.damage:
+            _mend(diagnosis, writer, report, workers or os.cpu_count() or 1)
+            report.generation = writer.commit()
+    return report
+
+
+def _beyond_repair(report: VerifyReport, error: IndexCorruptError) -> VerifyReport:
+    report.damage.append(str(error))
+    report.needs_rebuild = True
+    return report
+
+
+def _note(report: VerifyReport, diagnosis: Diagnosis) -> None:
+    report.articles = diagnosis.articles
+    report.damage += diagnosis.describe()
+
+
+def _look_at_files(ledger: Ledger, report: VerifyReport) -> None:
+    """Note which files are not as they were: by size and time first, since reading them all takes long."""
+    for file in ledger.files().values():
+        report.files += 1
+        try:
+            found = look_at(file.path, file.root)
+            if found is None:
+                report.vanished.append(file.path)
+            elif (found.size, found.mtime_ns) != (file.size, file.mtime_ns) and digest_file(found) != file.digest:
+                report.changed.append(file.path)
+        except SourceError as error:
+            report.unreadable.append(Failure(error.path, error.reason))
+
+
+def _mend(diagnosis: Diagnosis, writer: IndexWriter, report: VerifyReport, workers: int) -> None:
+    known = writer.ledger.files()
+    prescribe(diagnosis, writer)
+    report.deleted = len(diagnosis.orphans)
+    by_mapping: dict[str, list[tuple[FoundFile, SourceFile]]] = {}
+    for path in diagnosis.paths:
+        try:
+            found = look_at(path, known[path].root)
+        except SourceError:
+            continue  # noted when all files were looked at
+        if found is not None:
+            by_mapping.setdefault(known[path].mapping, []).append((found, known[path]))
+    for mapping, files in by_mapping.items():
+        names: Mapping[str, str] = json.loads(mapping) if mapping else {}
+        done: JobReport = read_again(files, writer, names, workers)
+        report.unreadable += [each for each in done.failed if each not in report.unreadable]
+        report.mended += done.added + done.updated
+        report.deleted += done.removed
+    _give_up_the_rest(diagnosis, writer, report)
+
+
+def _give_up_the_rest(diagnosis: Diagnosis, writer: IndexWriter, report: VerifyReport) -> None:
+    """Keep what the index has of the articles that could not be read again, and tell those of which it has none."""
+    ledger, known = writer.ledger, writer.ledger.files()
+    sound = {
+        article_id: digest
+        for digests in (*diagnosis.doubled.values(), *diagnosis.differing.values())
+        for article_id, digest in digests.items()
+    }
+    rest = ledger.distrusted()
+    for article_id, path in rest:
+        if article_id in sound:
+            ledger.own(path, {article_id: sound[article_id]})
         else:
-            missing[article_id] = path
-    for article_id in left:
-        writer.delete(article_id)
-    writer.ledger.disown(missing)
-    writer.ledger.read_again(set(missing.values()))
+            report.lost.append(Lost(article_id, path))
+    ledger.disown([lost.id for lost in report.lost])
+    for path in {path for _, path in rest}:
+        ledger.put_file(known[path])
+        if not ledger.ids_of(path, most=1):
+            ledger.forget_file(path)

@@ -32,13 +32,13 @@ def make_plan(
     to_read: list[tuple[FoundFile, SourceFile | None]] = []
     unchanged: list[tuple[FoundFile, SourceFile]] = []
     for file in found:
-        before = known.get(str(file.path))
+        before = known.get(file.place)
         if before and (before.size, before.mtime_ns, before.mapping) == (file.size, file.mtime_ns, mapping):
             unchanged.append((file, before))
         else:
             to_read.append((file, before))
     given, hidden = set(roots), set(unseen)
-    present = {str(file.path) for file in found}
+    present = {file.place for file in found}
     vanished: list[SourceFile] = []
     elsewhere = 0
     for path, before in known.items():

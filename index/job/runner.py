@@ -11,7 +11,7 @@ from pathlib import Path
 from index.engine import IndexWriter
 from index.engines import open_rehearsal, open_writer
 from index.job.changes import Changes
-from index.job.doctor import reconcile
+from index.job.diagnosis import diagnose, prescribe
 from index.job.parsing import Parser
 from index.job.plan import Plan, make_plan
 from index.job.reading import Closed, Opened, ToRead, read_items
@@ -45,7 +45,6 @@ def run(
     # The same index whatever the order in which the paths are given.
     roots = sorted({str(resolve(path)) for path in paths})
     report = JobReport(dry_run=dry_run)
-    Parser.prepare()
     found = list(find_files(roots, lambda error: report.failed.append(Failure(error.path, error.reason))))
     report.files = len(found)
     unseen = [failure.path for failure in report.failed]
@@ -55,9 +54,12 @@ def run(
     )
     with opened as writer, Parser(workers or os.cpu_count() or 1, mapping) as parser:
         if writer.is_torn:
-            reconcile(writer)
+            prescribe(diagnose(writer), writer)
         plan = make_plan(roots, found, unseen, writer.ledger.files(), written_mapping)
         report.elsewhere = plan.elsewhere
+        if plan.to_read:
+            # They start while the first files are read; a run that reads none does without.
+            parser.prepare()
         _carry_out(plan, _Run(writer, parser, report, written_mapping, progress))
         if before_commit and not dry_run:
             before_commit()
@@ -65,6 +67,18 @@ def run(
         report.generation = None if dry_run else generation
     report.seconds = round(time.perf_counter() - started, 3)
     report.articles_per_second = round(report.articles / report.seconds, 1)
+    return report
+
+
+def read_again(
+    files: list[tuple[FoundFile, SourceFile]], writer: IndexWriter, mapping: Mapping[str, str], workers: int
+) -> JobReport:
+    """Read files that the index knows once more, whole, into a writer."""
+    report = JobReport()
+    with Parser(workers, mapping) as parser:
+        run = _Run(writer, parser, report, json.dumps(dict(mapping), sort_keys=True) if mapping else "", None)
+        changes = Changes(writer, report, run.mapping, [file.place for file, _ in files])
+        _read(changes, [_to_read(file, before._replace(digest=""), run) for file, before in files], run)
     return report
 
 
@@ -92,7 +106,7 @@ class _Run:
 
 
 def _carry_out(plan: Plan, run: _Run) -> None:
-    changes = Changes(run.writer, run.report, run.mapping, (str(file.path) for file, _ in plan.to_read))
+    changes = Changes(run.writer, run.report, run.mapping, (file.place for file, _ in plan.to_read))
     for gone in plan.vanished:
         changes.remove(gone)
     for _, kept in plan.unchanged:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from index.sources.documents import Removed, parse_document
-from index.sources.finding import FoundFile, OnError, find_files, resolve
+from index.sources.finding import FoundFile, OnError, find_files, look_at, resolve
 from index.sources.formats import describe_formats
 from index.sources.parts import Document
 from index.sources.reading import (
@@ -27,6 +27,7 @@ __all__ = [
     "describe_formats",
     "digest_file",
     "find_files",
+    "look_at",
     "parse_document",
     "read_articles",
     "read_content",

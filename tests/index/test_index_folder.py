@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ def total(index: Path, query: str = "") -> int:
 
 
 def current(**changes: object) -> str:
-    fields = {"build": "build-0001", "base_generation": 0, "format": FORMAT, "schema_version": SCHEMA_VERSION}
-    return json.dumps(fields | changes)
+    fields = {"build": "build-0001", "base_generation": 0, "format": FORMAT, "schema_version": SCHEMA_VERSION} | changes
+    fields.setdefault("checksum", zlib.crc32(f"{fields['build']} {fields['base_generation']}".encode()))
+    return json.dumps(fields)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,7 @@ def current(**changes: object) -> str:
         (current(build=""), IndexCorruptError, "CURRENT is damaged"),
         (current(build="../elsewhere"), IndexCorruptError, "CURRENT is damaged"),
         (current(base_generation="x"), IndexCorruptError, "CURRENT is damaged"),
+        (current(checksum=1), IndexCorruptError, "CURRENT is damaged"),
         (current(format="2"), IndexCorruptError, "CURRENT is damaged"),
         (current(build="build-0009"), IndexCorruptError, "can't be opened"),
         (current(format=99, new="field"), IndexVersionError, "a newer Dateline"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,26 @@ def test_folders_nested_deeper_than_the_stack_are_walked(tmp_path: Path) -> None
         subprocess.run(["rm", "-r", str(tmp_path / "d")], check=True)
 
 
+FIND = "import sys; from index.sources import find_files; print(len(list(find_files([sys.argv[1]]))))"
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="only strace can count what Python asks the system")
+def test_a_file_that_is_found_costs_one_system_call(tmp_path: Path) -> None:
+    """Whatever is asked for one that has not changed is asked 40,000 times."""
+    folder, trace = tmp_path / "news", tmp_path / "trace"
+    folder.mkdir()
+    for number in range(2_000):
+        (folder / f"{number}.txt").write_text("text")
+    (folder / "7.json").write_text("{}")
+    command = ["strace", "-f", "-e", "trace=%file", "-o", str(trace), sys.executable, "-c", FIND, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("no process may be traced here")
+    assert done.stdout == "2000\n"
+    asked = [line for line in trace.read_text().splitlines() if f"{folder}/" in line and ".txt" in line]
+    assert 2_000 <= len(asked) < 2_010
+
+
 def test_a_file_that_vanishes_while_it_is_found_goes_to_on_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,7 +238,7 @@ def test_a_file_that_vanishes_while_it_is_found_goes_to_on_error(
         (tmp_path / name).write_text("text")
     list_folder = finding._list_folder
 
-    def list_and_delete(folder: Path) -> list[Path]:
+    def list_and_delete(folder: str) -> list[os.DirEntry[str]]:
         inside = list_folder(folder)
         (tmp_path / "gone.txt").unlink()
         return inside

@@ -17,14 +17,17 @@ import fcntl
 import json
 import os
 import shutil
+import time
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import regex
 
+from index.codec.contents import latest_generation, path_of, replace_file, sync_folder
 from index.errors import (
     DatelineError,
     IndexCorruptError,
@@ -35,10 +38,12 @@ from index.errors import (
 )
 from index.schema import SCHEMA_VERSION
 
-FORMAT = 1
+# Rises with that of what is below it: the ledger, the table of contents, the segments.
+FORMAT = 2
+# Whoever only asks whether the lock is held has it for a moment.
+_LOCK_ATTEMPTS = 3
+_LOCK_PAUSE = 0.05
 _BUILD_NAME = regex.compile(r"build-(\d{4,})")
-_TABLE_OF_CONTENTS = regex.compile(r"_MAIN_(\d+)\.toc")
-_UNFINISHED_TABLE = regex.compile(r"_MAIN_\d+\.toc\..+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,11 @@ class Current:
     format: int = FORMAT
     schema_version: int = SCHEMA_VERSION
 
+    @property
+    def checksum(self) -> int:
+        """Return the CRC of what a flipped bit must not change unseen."""
+        return zlib.crc32(f"{self.build} {self.base_generation}".encode())
+
 
 class IndexFolder:
     """The paths in an index's folder, and the steps that change which build is live."""
@@ -57,6 +67,7 @@ class IndexFolder:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._current_path = self.path / "CURRENT"
+        self._unfinished_current = self.path / "CURRENT.new"
 
     def read_current(self) -> Current:
         """Return what CURRENT says; raises the `IndexUnavailableError` that fits."""
@@ -91,7 +102,10 @@ class IndexFolder:
         build, base_generation = fields.get("build"), fields.get("base_generation")
         if not (isinstance(build, str) and _BUILD_NAME.fullmatch(build) and isinstance(base_generation, int)):
             raise self._damaged_current()
-        return Current(build, base_generation)
+        current = Current(build, base_generation)
+        if fields.get("checksum") != current.checksum:
+            raise self._damaged_current()
+        return current
 
     @property
     def rebuild_command(self) -> str:
@@ -126,13 +140,11 @@ class IndexFolder:
         """Return the number of commits that led to what is live; raises `IndexCorruptError`."""
         build = self.build_path(current)
         with told_as_damage(build):
-            names = [path.name for path in build.iterdir()]
-        commits = [int(match[1]) for name in names if (match := _TABLE_OF_CONTENTS.fullmatch(name))]
-        return current.base_generation + max(commits, default=0)
+            return current.base_generation + latest_generation(build)
 
     def committed_at(self, build: Path, commits: int) -> dt.datetime:
         """Return when a build got the last of its commits; raises `OSError` where another followed."""
-        return dt.datetime.fromtimestamp((build / f"_MAIN_{commits}.toc").stat().st_mtime, tz=dt.UTC)
+        return dt.datetime.fromtimestamp(path_of(build, commits).stat().st_mtime, tz=dt.UTC)
 
     def new_build(self) -> Path:
         """Make the folder of a new build."""
@@ -143,14 +155,10 @@ class IndexFolder:
 
     def make_live(self, build: Path, base_generation: int) -> None:
         """Put a finished build, whose files are on the disk, in the place of the live one."""
-        _fsync(build)
-        temporary = self._current_path.with_suffix(".new")
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(Current(build.name, base_generation)), file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._current_path)
-        _fsync(self.path)
+        sync_folder(build)
+        current = Current(build.name, base_generation)
+        written = json.dumps(asdict(current) | {"checksum": current.checksum})
+        replace_file(self._current_path, written.encode())
 
     def is_live(self, build: Path) -> bool:
         """Say whether CURRENT names a build."""
@@ -159,27 +167,28 @@ class IndexFolder:
         except IndexUnavailableError:
             return False
 
+    def leftovers(self, keep: str | None) -> list[Path]:
+        """Return the builds but one, and what else killed writers left beside them, while there is no writer."""
+        unfinished = [self._unfinished_current] if self._unfinished_current.exists() else []
+        return sorted([*(path for path in self._builds() if path.name != keep), *unfinished])
+
     def delete_leftovers(self, keep: str | None) -> None:
         """Delete every build but one: replaced ones, and those of writers that were killed.
 
         A reader that has a deleted build open goes on with it: its files live until they are closed.
         """
-        for path in self._builds():
-            if path.name != keep:
-                shutil.rmtree(path, ignore_errors=True)  # what stays is tried again by the next writer
-
-    def delete_unfinished(self, build: Path) -> None:
-        """Delete what a killed writer left in a build and Whoosh would not; for the holder of the lock."""
-        for path in build.iterdir():
+        for path in self.leftovers(keep):
+            # What stays is tried again by the next writer.
             if path.is_dir():
-                shutil.rmtree(path)
-            elif _UNFINISHED_TABLE.fullmatch(path.name):
-                path.unlink()
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    path.unlink()
 
     def _builds(self) -> list[Path]:
         return [path for path in self.path.iterdir() if _BUILD_NAME.fullmatch(path.name)]
 
-    def lock(self) -> BinaryIO:
+    def lock(self) -> FileIO:
         """Take the writer's lock, which is let go when the file is closed or its holder dies.
 
         Raises `IndexLockedError` with the process id of the holder, `DatelineError` where the folder can't be
@@ -187,24 +196,42 @@ class IndexFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            file = (self.path / "lock").open("a+b")
+            file = (self.path / "lock").open("a+b", buffering=0)
         except FileExistsError as error:
             raise DatelineError(f"{self.path} is a file; an index is a folder. Name another place.") from error
         except OSError as error:
             raise DatelineError(f"The index at {self.path} can't be written: {error.strerror}") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _lock(file, fcntl.LOCK_EX):
             file.seek(0)
-            holder = file.read().decode(errors="replace").strip() or "unknown"
+            holder = (file.read() or b"").decode(errors="replace").strip() or "unknown"
             file.close()
             raise IndexLockedError(
                 f"Another reindex (process {holder}) is writing to {self.path}. Wait until it has finished."
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()).encode())
-        file.flush()
+            )
+        # Where the disk is full it is held by somebody whose name is not known.
+        with suppress(OSError):
+            file.truncate(0)
+            file.write(str(os.getpid()).encode())
         return file
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether a writer is at work."""
+        try:
+            with (self.path / "lock").open("rb", buffering=0) as file:
+                return not _lock(file, fcntl.LOCK_SH)
+        except OSError:
+            return False
+
+
+def _lock(file: FileIO, kind: int) -> bool:
+    for attempt in range(_LOCK_ATTEMPTS):
+        if attempt:
+            time.sleep(_LOCK_PAUSE)
+        with suppress(BlockingIOError):
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+            return True
+    return False
 
 
 @contextmanager
@@ -216,14 +243,6 @@ def told_as_damage(build: Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise IndexCorruptError(
-            f"The index in {build} can't be opened ({error or type(error).__name__}). "
+            f"The index in {build} can't be opened ({str(error) or type(error).__name__}). "
             f"Make it anew with: {IndexFolder(build.parent).rebuild_command}"
         ) from error
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -30,9 +30,13 @@ class LocalRehearsal(IndexWriter):
     def delete(self, article_id: str) -> None:
         """Delete nothing."""
 
-    def article_ids(self) -> Iterator[str]:
+    def articles(self) -> Iterator[tuple[str, str]]:
         """Yield nothing: what is in the index is not looked at."""
         return iter(())
+
+    def num_articles(self) -> int:
+        """Return how many articles were looked at."""
+        return 0
 
     def commit(self) -> int:
         """Change nothing."""

@@ -6,19 +6,21 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from index import schema
 from index.article import Article
-from index.codec.building.builder import SegmentBuilder
-from index.codec.building.merge import merge_segments
 from index.codec.commit import MAX_DOCS, OpenSegment, SegmentSet, choose_merge
 from index.engine import IndexWriter
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.stories import delete_stories, write_stories
 from index.errors import DatelineError, IndexCorruptError, IndexMissingError, IndexUnavailableError
 from index.ledger import Ledger
+
+if TYPE_CHECKING:
+    from index.codec.building.builder import SegmentBuilder
 
 
 class LocalWriter(IndexWriter):
@@ -32,41 +34,45 @@ class LocalWriter(IndexWriter):
         # Articles that wait need a third of what they need while they become a segment, and both happen at once.
         self._memory = (memory_mb << 20) * 3 // 4
         self._lock = self._folder.lock()
-        try:
-            self._open(rebuild)
-        except BaseException:
-            self._lock.close()
-            raise
+        with ExitStack() as undo, _told_as_failure(self._folder):
+            undo.callback(self._lock.close)
+            self._open(rebuild, undo)
+            undo.pop_all()
+        self.is_torn = self.ledger.generation != self._segments.generation
+        self._committed = list(self._segments.segments)
+        self._builder: SegmentBuilder | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="segment")
+        self._flushing: Future[OpenSegment] | None = None
+        self._put_ids: set[str] = set()
+        self._has_changed = self._is_new_build or bool(self.damage)
+        self._is_open = True
 
-    def _open(self, rebuild: bool) -> None:
+    def _open(self, rebuild: bool, undo: ExitStack) -> None:
         current = self._live_build(rebuild)
+        self._is_new_build = rebuild or current is None
         self._base_generation = 0
         if current and not rebuild:
             self._build = self._folder.build_path(current)
-            self._is_new_build = False
             with told_as_damage(self._build):
-                self._segments = SegmentSet(self._build)
+                self._segments = self._open_segments(self._build)
             self.ledger = Ledger.open(self._folder.ledger_path(self._build))
+            undo.callback(self.ledger.close)
             # Not before the live build has opened: what looks like a leftover may be all that there is.
             self._folder.delete_leftovers(keep=current.build)
-            self._folder.delete_unfinished(self._build)
             self._clean()
         else:
             if current:
                 with suppress(IndexCorruptError):
                     self._base_generation = self._folder.generation(current)
+                self._folder.delete_leftovers(keep=current.build)
             self._build = self._folder.new_build()
-            self._is_new_build = True
+            undo.callback(shutil.rmtree, self._build, ignore_errors=True)
             self._segments = SegmentSet.create(self._build, schema.make_schema())
-            self.ledger = Ledger.open(self._folder.ledger_path(self._build))
-        self.is_torn = self.ledger.generation != self._segments.generation
-        self._committed = list(self._segments.segments)
-        self._builder = self._new_builder()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="segment")
-        self._flushing: Future[OpenSegment] | None = None
-        self._put_ids: set[str] = set()
-        self._has_changed = self._is_new_build
-        self._is_open = True
+            self.ledger = Ledger.create(self._folder.ledger_path(self._build))
+            undo.callback(self.ledger.close)
+
+    def _open_segments(self, build: Path) -> SegmentSet:
+        return SegmentSet.open(build)
 
     def _live_build(self, rebuild: bool) -> Current | None:
         """Return what is live, or `None` where there is nothing, or nothing that a rebuild could take over."""
@@ -79,8 +85,13 @@ class LocalWriter(IndexWriter):
                 raise
             return None
 
-    def _new_builder(self) -> SegmentBuilder:
-        return SegmentBuilder(schema.BUILDER_FIELDS, folder=str(self._build))
+    def _the_builder(self) -> SegmentBuilder:
+        if self._builder is None:
+            # Not before there is something to index: loading the kernels takes half a second.
+            from index.codec.building.builder import SegmentBuilder  # noqa: PLC0415
+
+            self._builder = SegmentBuilder(schema.BUILDER_FIELDS, folder=str(self._build))
+        return self._builder
 
     def put(self, article: Article) -> None:
         """Add an article; it replaces the committed one with the same id."""
@@ -88,12 +99,13 @@ class LocalWriter(IndexWriter):
             raise ValueError(f"The article {article.id!r} was put twice between two commits.")
         self._require_open()
         with self._failing_as_one():
-            self._builder.add(schema.to_fields(article), schema.to_stored(article), language=article.language)
+            builder = self._the_builder()
+            builder.add(schema.to_fields(article), schema.to_stored(article), language=article.language)
             self._put_ids.add(article.id)
             self._has_changed = True
             # What was put since the last commit has other ids.
             self._delete_from(self._committed, article.id)
-            if self._builder.nbytes > self._memory or self._builder.num_docs == MAX_DOCS:
+            if builder.nbytes > self._memory or builder.num_docs == MAX_DOCS:
                 self._flush()
 
     def delete(self, article_id: str) -> None:
@@ -107,18 +119,21 @@ class LocalWriter(IndexWriter):
             if opened.delete_by_term("id", term):
                 self._has_changed = True
 
-    def article_ids(self) -> Iterator[str]:
-        """Yield the ids of all articles that are committed and were not deleted, in no order."""
-        for opened in self._committed:
-            for term in opened.live_terms("id"):
-                yield term.decode("utf-8", "surrogatepass")
+    def articles(self) -> Iterator[tuple[str, str]]:
+        """Yield id and digest of all articles that are committed and were not deleted, in no order."""
+        return digests_of(self._committed)
+
+    def num_articles(self) -> int:
+        """Return how many there are."""
+        return sum(opened.num_live for opened in self._committed)
 
     def _flush(self) -> None:
         """Begin to make a segment of the articles that wait."""
         self._finish_flush()
         builder = self._builder
-        if not builder.num_docs:
+        if builder is None or not builder.num_docs:
             return
+        self._builder = None
 
         def write(file: BinaryIO) -> int:
             builder.write(file)
@@ -131,7 +146,6 @@ class LocalWriter(IndexWriter):
                 builder.close()
 
         self._flushing = self._thread.submit(flush)
-        self._builder = self._new_builder()
 
     def _finish_flush(self) -> None:
         """Wait for the segment that is being made, and raise what went wrong with it."""
@@ -145,6 +159,8 @@ class LocalWriter(IndexWriter):
             chosen = [self._segments.segments[place] for place in places]
 
             def write(file: BinaryIO, chosen: list[OpenSegment] = chosen) -> int:
+                from index.codec.building.merge import merge_segments  # noqa: PLC0415 -- as above
+
                 return merge_segments([(opened.file, opened.segment.deleted_mask()) for opened in chosen], file)
 
             self._segments.replace(chosen, write)
@@ -182,7 +198,9 @@ class LocalWriter(IndexWriter):
             if self._is_new_build and not self._folder.is_live(self._build):
                 shutil.rmtree(self._build, ignore_errors=True)
             elif not self._is_new_build:
-                self._clean()
+                # What stays is deleted by the next writer.
+                with suppress(OSError, IndexUnavailableError):
+                    self._clean()
         finally:
             self._lock.close()
 
@@ -198,7 +216,8 @@ class LocalWriter(IndexWriter):
         self._is_open = False
         try:
             self._thread.shutdown()  # waits: nothing may be written into a folder that is being cleaned
-            self._builder.close()
+            if self._builder:
+                self._builder.close()
         finally:
             self.ledger.close()
 
@@ -206,13 +225,39 @@ class LocalWriter(IndexWriter):
     def _failing_as_one(self) -> Iterator[None]:
         """Throw everything away if anything fails or interrupts; say so if that is the disk."""
         try:
-            yield
-        except (OSError, sqlite3.Error) as error:
-            self.cancel()
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise DatelineError(f"The index at {self._folder.path} can't be written: {reason}") from error
+            with _told_as_failure(self._folder):
+                yield
         except ValueError:  # of the article, not of the index
             raise
         except BaseException:
             self.cancel()
             raise
+
+
+@contextmanager
+def _told_as_failure(folder: IndexFolder) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DatelineError(f"The index at {folder.path} can't be written: {reason}") from error
+
+
+class LocalMender(LocalWriter):
+    """A writer of what is sound in an index: its commit drops the segments that are damaged."""
+
+    def __init__(self, path: str, *, memory_mb: int = 512) -> None:
+        # Raises where there is nothing to mend, before a lock is made.
+        IndexFolder(path).read_current()
+        super().__init__(path, memory_mb=memory_mb)
+
+    def _open_segments(self, build: Path) -> SegmentSet:
+        segments, self.damage = SegmentSet.open_sound(build)
+        return segments
+
+
+def digests_of(segments: Iterable[OpenSegment]) -> Iterator[tuple[str, str]]:
+    """Yield id and digest of the articles in segments that are not deleted."""
+    for opened in segments:
+        for term, stored in opened.live_documents("id"):
+            yield term.decode("utf-8", "surrogatepass"), schema.from_stored(stored).digest()
