@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from index.errors import DatelineError, IndexCorruptError
+from index.errors import DatelineError, IndexCorruptError, IndexLockedError
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS state (
@@ -51,8 +51,10 @@ UNREAD = -1
 # Names in one question; SQLite's own limit is 32,766.
 _BATCH = 512
 
-# In seconds: how long a commit waits for whoever copies the ledger, a fifth of a second for 100 MB.
-_PATIENCE = 60.0
+# In seconds: how long a commit waits for whoever copies the ledger, a fifth of a second for 100 MB; and how long who
+# reads waits for a commit. Of a run that changes much, what waits is in the file already, which nobody can read then.
+_WRITER_PATIENCE = 60.0
+_READER_PATIENCE = 2.0
 
 # Of an article that is to be put again, whatever is read.
 _DISTRUSTED = b""
@@ -117,7 +119,7 @@ class Ledger:
     @classmethod
     def create(cls, path: Path) -> Ledger:
         """Make a ledger. Raises `DatelineError`."""
-        connection = sqlite3.connect(path, timeout=_PATIENCE)
+        connection = sqlite3.connect(path, timeout=_WRITER_PATIENCE)
         try:
             with _told_as_failure(path):
                 connection.executescript(_CREATE)
@@ -129,7 +131,7 @@ class Ledger:
     @classmethod
     def open(cls, path: Path) -> Ledger:
         """Open a ledger to be changed. Raises `IndexCorruptError`."""
-        return cls(path, _connect(path))
+        return cls(path, _connect(path, _WRITER_PATIENCE))
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
@@ -145,7 +147,7 @@ class Ledger:
             connection.executescript(_CREATE)
             return cls(Path(), connection)
         try:
-            with _told_as_damage(path), closing(_connect_to_read(path)) as source:
+            with closing(_connect_to_read(path)) as source, _told_as_damage(path):
                 source.backup(connection)
         except BaseException:
             connection.close()
@@ -313,6 +315,8 @@ def _told_as_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, TypeError, ValueError) as error:
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise IndexLockedError(f"A reindex is writing to {path}. Wait until it has finished.") from error
         raise IndexCorruptError(_say_damaged(path, str(error))) from error
 
 
@@ -323,14 +327,21 @@ def _say_damaged(path: Path, how: str) -> str:
     )
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, patience: float) -> sqlite3.Connection:
     # It is not made where there is none: an index without its ledger is damaged.
     with _told_as_damage(path):
-        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE)
+        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience)
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     # Not read-only: what a killed writer left half done must be undone first. SQLite makes it read-only where it must.
-    connection = _connect(path)
-    connection.execute("PRAGMA query_only = 1")
+    connection = _connect(path, _READER_PATIENCE)
+    try:
+        with _told_as_damage(path):
+            connection.execute("PRAGMA query_only = 1")
+            # A copy would wait for ever for what this waits for.
+            connection.execute("SELECT generation FROM state").fetchone()
+    except BaseException:
+        connection.close()
+        raise
     return connection

@@ -103,7 +103,13 @@ class Parser:
                 initializer=start,
                 context=multiprocessing.get_context("forkserver"),
             )
-        return self._pool.schedule(parse, args=(documents, self._mapping), timeout=self._seconds)
+        try:
+            # The first starts them.
+            return self._pool.schedule(parse, args=(documents, self._mapping), timeout=self._seconds)
+        except OSError as error:
+            raise DatelineError(
+                f"The processes that read the articles can't be started: {in_brief(error)}. Is /dev/shm full?"
+            ) from error
 
     def _take(self, batch: _Batch) -> Iterator[tuple[Item, Outcome]]:
         outcomes = iter(self._outcomes(batch))
