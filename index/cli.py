@@ -207,7 +207,7 @@ def _verify(index: str, report_path: Path | None) -> None:
 
 def _repair(index: str, report_path: Path | None, **settings: Any) -> None:
     with _Progress() as progress:
-        report = job.repair(index, progress=progress.show_articles, **settings)
+        report = job.repair(index, progress=progress.show_articles, on_read=progress.show, **settings)
     _print_findings(report, index)
     _write_report(report_path, report.to_dict())
     _require_no_rebuild(report, index)
@@ -328,6 +328,8 @@ class _Progress:
         self._show("Reading back", done, total, f"{done:,} of {total:,} articles")
 
     def _show(self, label: str, done: int, total: int, said: str) -> None:
+        if label != self._state[0]:
+            self._end_bar()
         self._state = label, done, total, said
         is_terminal, now = sys.stderr.isatty(), time.monotonic()
         if now - self._reported < (_BAR_INTERVAL if is_terminal else _LOG_INTERVAL):

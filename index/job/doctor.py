@@ -6,9 +6,7 @@ read again, and only what cannot be read any more is lost.
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from index.engine import IndexWriter
@@ -16,6 +14,7 @@ from index.engines import open_examination, open_mender
 from index.errors import IndexCorruptError, SourceError
 from index.job.diagnosis import Diagnosis, Progress, diagnose, prescribe
 from index.job.report import Failure, JobReport
+from index.job.report import Progress as Reading
 from index.job.runner import read_again
 from index.ledger import Ledger, SourceFile
 from index.sources import FoundFile, digest_file, look_at
@@ -83,13 +82,15 @@ def repair(
     index: str,
     progress: Progress | None = None,
     *,
+    on_read: Reading | None = None,
     workers: int | None = None,
     memory_mb: int = 512,
 ) -> VerifyReport:
     """Compare an index as `verify` does, and mend what is wrong, in one commit; nothing is changed where nothing is.
 
-    A script that calls this has its own code below `if __name__ == "__main__"`, as for all of `multiprocessing`. Raises
-    `IndexLockedError` while a run is at work, and `DatelineError` where the index can't be written.
+    `on_read` is told how far the reading of files is. A script that calls this has its own code below `if __name__ ==
+    "__main__"`, as for all of `multiprocessing`. Raises `IndexLockedError` while a run is at work, and `DatelineError`
+    where the index can't be written.
     """
     report = VerifyReport()
     try:
@@ -105,7 +106,13 @@ def repair(
         _note(report, diagnosis)
         _look_at_files(writer.ledger, report)
         if report.damage:
-            _mend(diagnosis, writer, report, workers or os.cpu_count() or 1)
+            by_mapping = _files_to_read(diagnosis, writer.ledger)
+            prescribe(diagnosis, writer)
+            report.deleted = len(diagnosis.orphans)
+            for mapping, files in by_mapping.items():
+                done = read_again(files, writer, mapping, workers or os.cpu_count() or 1, on_read)
+                _count(report, done)
+            _give_up_the_rest(diagnosis, writer, report)
             report.generation = writer.commit()
     return report
 
@@ -135,10 +142,9 @@ def _look_at_files(ledger: Ledger, report: VerifyReport) -> None:
             report.unreadable.append(Failure(error.path, error.reason))
 
 
-def _mend(diagnosis: Diagnosis, writer: IndexWriter, report: VerifyReport, workers: int) -> None:
-    known = writer.ledger.files()
-    prescribe(diagnosis, writer)
-    report.deleted = len(diagnosis.orphans)
+def _files_to_read(diagnosis: Diagnosis, ledger: Ledger) -> dict[str, list[tuple[FoundFile, SourceFile]]]:
+    """Return the files that are there of those that are to be read again, by the mapping that they were read with."""
+    known = ledger.files()
     by_mapping: dict[str, list[tuple[FoundFile, SourceFile]]] = {}
     for path in diagnosis.paths:
         try:
@@ -147,13 +153,13 @@ def _mend(diagnosis: Diagnosis, writer: IndexWriter, report: VerifyReport, worke
             continue  # noted when all files were looked at
         if found is not None:
             by_mapping.setdefault(known[path].mapping, []).append((found, known[path]))
-    for mapping, files in by_mapping.items():
-        names: Mapping[str, str] = json.loads(mapping) if mapping else {}
-        done: JobReport = read_again(files, writer, names, workers)
-        report.unreadable += [each for each in done.failed if each not in report.unreadable]
-        report.mended += done.added + done.updated
-        report.deleted += done.removed
-    _give_up_the_rest(diagnosis, writer, report)
+    return by_mapping
+
+
+def _count(report: VerifyReport, done: JobReport) -> None:
+    report.unreadable += [each for each in done.failed if each not in report.unreadable]
+    report.mended += done.added + done.updated
+    report.deleted += done.removed
 
 
 def _give_up_the_rest(diagnosis: Diagnosis, writer: IndexWriter, report: VerifyReport) -> None:

@@ -71,13 +71,18 @@ def run(
 
 
 def read_again(
-    files: list[tuple[FoundFile, SourceFile]], writer: IndexWriter, mapping: Mapping[str, str], workers: int
+    files: list[tuple[FoundFile, SourceFile]],
+    writer: IndexWriter,
+    written_mapping: str,
+    workers: int,
+    progress: Progress | None = None,
 ) -> JobReport:
-    """Read files that the index knows once more, whole, into a writer."""
+    """Read files that the index knows once more, whole, into a writer; all of them with one mapping."""
     report = JobReport()
-    with Parser(workers, mapping) as parser:
-        run = _Run(writer, parser, report, json.dumps(dict(mapping), sort_keys=True) if mapping else "", None)
-        changes = Changes(writer, report, run.mapping, [file.place for file, _ in files])
+    with Parser(workers, json.loads(written_mapping) if written_mapping else NO_MAPPING) as parser:
+        run = _Run(writer, parser, report, written_mapping, progress)
+        run.all_files, run.all_size = len(files), sum(file.size for file, _ in files)
+        changes = Changes(writer, report, written_mapping, [file.place for file, _ in files])
         _read(changes, [_to_read(file, before._replace(digest=""), run) for file, before in files], run)
     return report
 

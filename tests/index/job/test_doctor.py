@@ -191,8 +191,11 @@ def test_a_damaged_segment_is_told_and_read_again(case: Case, sound: State, dama
     assert report.damage[0].startswith(str(case.build))
     assert "rebuild" not in report.damage[0]
     assert any(line.startswith(f"{case.sources}/many.jsonl: 25 articles, ") for line in report.damage[1:])
-    mended = job.repair(str(case.index))
+    told: list[tuple[int, int]] = []
+    read: list[job.Done] = []
+    mended = job.repair(str(case.index), lambda done, total: told.append((done, total)), on_read=read.append)
     assert (mended.damage, mended.lost, mended.mended, mended.is_sound) == (report.damage, [], 25, True)
+    assert (told[-1], read[-1].files, read[-1].all_files, read[-1].articles) == ((18, 18), 1, 1, 25)
     assert ids_and_digests(case.index) == sound[0]
     after = job.verify(str(case.index))
     assert (after.damage, after.leftovers) == ([], [])
