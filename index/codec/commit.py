@@ -65,6 +65,7 @@ class SegmentSet:
         self.folder = folder
         self.schema = contents.schema
         self.generation = contents.generation
+        self.committed_docs = contents.num_docs
         self.segments = segments
 
     @staticmethod

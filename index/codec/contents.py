@@ -38,6 +38,11 @@ class Contents(NamedTuple):
     schema: Any
     segments: list[ColumnarSegment]
 
+    @property
+    def num_docs(self) -> int:
+        """Return how many documents there are, deleted ones included."""
+        return sum(segment.doc_count_all() for segment in self.segments)
+
 
 def path_of(folder: Path, generation: int) -> Path:
     """Return the file of a generation's table."""

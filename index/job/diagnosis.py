@@ -37,7 +37,7 @@ class Diagnosis:
     def describe(self) -> Iterator[str]:
         """Yield what is wrong and what mends it, in sentences."""
         for segment in self.segments:
-            yield f"{segment} Without it the index is whole again when what is missing has been read again."
+            yield f"{segment} It is to be made anew."
         if self.is_torn:
             yield "A run was stopped just after its commit. The next one mends that, too."
         for path, ids in self.missing.items():

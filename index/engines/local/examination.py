@@ -11,6 +11,7 @@ from index.codec.commit import Opened, check_segments, open_each
 from index.codec.contents import Contents, leftovers, read_contents
 from index.engine import Holdings
 from index.engines.local.folder import IndexFolder, told_as_damage
+from index.engines.local.stories import check_stories, leftover_stories
 from index.engines.local.writer import digests_of
 from index.ledger import Ledger
 
@@ -43,7 +44,8 @@ class LocalExamination(Holdings):
         self.ledger, self.is_torn = seen.ledger, seen.is_torn
         try:
             self.ledger.check()
-            self._sound, self.damage = check_segments(seen.segments)
+            self._sound, damage = check_segments(seen.segments)
+            self.damage = damage + check_stories(seen.build, seen.contents.generation, seen.contents.num_docs)
             self.leftovers = [] if self._folder.is_being_written else self._find_leftovers(seen)
         except BaseException:
             self.ledger.close()
@@ -69,7 +71,8 @@ class LocalExamination(Holdings):
 
     def _find_leftovers(self, seen: _Seen) -> list[str]:
         beside = self._folder.leftovers(keep=seen.build.name)
-        return [str(path) for path in sorted(beside + leftovers(seen.build, seen.contents))]
+        inside = leftovers(seen.build, seen.contents) + leftover_stories(seen.build, seen.contents.generation)
+        return [str(path) for path in sorted(beside + inside)]
 
     def articles(self) -> Iterator[tuple[str, str]]:
         """Yield id and digest of all articles that are committed and were not deleted, in no order."""

@@ -16,16 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import schema
-from index.codec.building.grouping import group_articles
 from index.codec.commit import OpenSegment
-from index.codec.format import SegmentFile, SegmentFileWriter, narrowest, to_meta
-from index.errors import IndexCorruptError
+from index.codec.format import ADVICE, SegmentFile, SegmentFileWriter, narrowest, to_meta
+from index.errors import IndexCorruptError, IndexUnavailableError
 
 _PREFIX = "stories-"
 
 
 def write_stories(build: Path, generation: int, segments: Sequence[OpenSegment]) -> None:
     """Find the stories among the articles of segments, and write them for the commit of a generation."""
+    # Not before something is written: loading the kernels takes half a second.
+    from index.codec.building.grouping import group_articles  # noqa: PLC0415
+
     files = [opened.file for opened in segments]
     times = [read_published(file) for file in files]
     live = [_is_live(opened) for opened in segments]
@@ -50,11 +52,26 @@ def open_stories(build: Path, generation: int, num_docs: int) -> SegmentFile:
     return file
 
 
+def check_stories(build: Path, generation: int, num_docs: int) -> list[str]:
+    """Read the stories of a commit from beginning to end; return what is wrong with them."""
+    try:
+        open_stories(build, generation, num_docs).verify()
+    except FileNotFoundError:
+        return [f"{_path(build, generation)} is missing."]
+    except IndexUnavailableError as error:
+        return [str(error).removesuffix(ADVICE).rstrip()]
+    return []
+
+
+def leftover_stories(build: Path, keep: int) -> list[Path]:
+    """Return all stories but those of one commit: replaced ones, and those of writers that were killed."""
+    return [path for path in build.glob(f"{_PREFIX}*") if path != _path(build, keep)]
+
+
 def delete_stories(build: Path, keep: int) -> None:
-    """Delete all stories but those of one commit: replaced ones, and those of writers that were killed."""
-    for path in build.glob(f"{_PREFIX}*"):
-        if path != _path(build, keep):
-            path.unlink()
+    """Delete all stories but those of one commit."""
+    for path in leftover_stories(build, keep):
+        path.unlink()
 
 
 def read_published(file: SegmentFile) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from index.article import Article
 from index.codec.commit import MAX_DOCS, OpenSegment, SegmentSet, choose_merge
 from index.engine import IndexWriter
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
-from index.engines.local.stories import delete_stories, write_stories
+from index.engines.local.stories import check_stories, delete_stories, write_stories
 from index.errors import DatelineError, IndexCorruptError, IndexMissingError, IndexUnavailableError
 from index.ledger import Ledger
 
@@ -252,7 +252,8 @@ class LocalMender(LocalWriter):
         super().__init__(path, memory_mb=memory_mb)
 
     def _open_segments(self, build: Path) -> SegmentSet:
-        segments, self.damage = SegmentSet.open_sound(build)
+        segments, damage = SegmentSet.open_sound(build)
+        self.damage = damage + check_stories(build, segments.generation, segments.committed_docs)
         return segments
 
 

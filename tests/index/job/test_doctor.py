@@ -202,6 +202,18 @@ def test_a_damaged_segment_is_told_and_read_again(case: Case, sound: State, dama
     assert job.run([case.sources], str(case.index)).bytes_read == 0
 
 
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_what_is_said_of_near_duplicates_is_made_anew(case: Case, sound: State, damage: str) -> None:
+    (path,) = case.build.glob("stories-*")
+    # Its few arrays end at the directory; there is padding before them.
+    DAMAGE[damage if damage != "a bit" else "cut off"](path)
+    (told,) = job.verify(str(case.index)).damage
+    assert told.startswith(str(path))
+    assert job.repair(str(case.index)).is_sound
+    assert state_of(case.index) == sound
+    assert job.verify(str(case.index)).damage == []
+
+
 def test_all_segments_damaged_are_all_read_again(case: Case, sound: State) -> None:
     for path in case.segments:
         DAMAGE["noise"](path)
@@ -376,7 +388,9 @@ def test_damage_at_any_place_is_noticed_or_means_nothing(made: Path, sound: Stat
 
 def test_leftovers_are_told_and_go_with_the_next_run(case: Case) -> None:
     left = [case.index / "CURRENT.new", case.index / "build-0007"]
-    left += [case.build / name for name in ("MAIN_abc.segment", "_MAIN_2.toc", "_MAIN_9.toc.new", "tmpabcd_123")]
+    left += [
+        case.build / name for name in ("MAIN_abc.segment", "_MAIN_2.toc", "_MAIN_9.toc.new", "tmpabcd_123", "stories-9")
+    ]
     (case.index / "build-0007").mkdir()
     for path in left:
         if not path.exists():
