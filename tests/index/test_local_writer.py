@@ -108,7 +108,7 @@ def test_a_table_that_cannot_be_written_leaves_the_old_one(index: Path, monkeypa
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("index.codec.commit.TOC.write", fail)
+        patch.setattr("index.codec.contents.TOC.write", fail)
         with open_writer(str(index)) as writer:
             writer.put(Article(id="new", title="New", body="zebra"))
             with pytest.raises(DatelineError, match="No space"):
