@@ -313,6 +313,10 @@ class IndexWriter(Holdings):
     """
 
     @abstractmethod
+    def prepare(self) -> None:
+        """Load what the first `put` would wait for."""
+
+    @abstractmethod
     def put(self, article: Article) -> None:
         """Add an article; it replaces the committed one with the same id.
 

@@ -60,6 +60,7 @@ def run(
         if plan.to_read:
             # They start while the first files are read; a run that reads none does without.
             parser.prepare()
+            writer.prepare()
         _carry_out(plan, _Run(writer, parser, report, written_mapping, progress))
         if before_commit and not dry_run:
             before_commit()

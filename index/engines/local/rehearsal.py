@@ -24,6 +24,9 @@ class LocalRehearsal(IndexWriter):
                 ledger_path = folder.ledger_path(folder.build_path(folder.read_current()))
         self.ledger = Ledger.rehearse(ledger_path)
 
+    def prepare(self) -> None:
+        """Load nothing."""
+
     def put(self, article: Article) -> None:
         """Add nothing."""
 

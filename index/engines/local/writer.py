@@ -93,6 +93,10 @@ class LocalWriter(IndexWriter):
             self._builder = SegmentBuilder(schema.BUILDER_FIELDS, folder=str(self._build))
         return self._builder
 
+    def prepare(self) -> None:
+        """Load the kernels."""
+        self._the_builder()
+
     def put(self, article: Article) -> None:
         """Add an article; it replaces the committed one with the same id."""
         if article.id in self._put_ids:
