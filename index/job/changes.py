@@ -95,9 +95,7 @@ class Changes:
             # has taken over is free again.
             num_moved = self._num_moved[self._path]
             self.keep(replace(before, num_articles=before.num_articles - num_moved))
-            self._ledger.put_file(
-                replace(before, mtime_ns=found.mtime_ns, num_taken=before.num_taken + num_moved)
-            )
+            self._ledger.put_file(replace(before, mtime_ns=found.mtime_ns, num_taken=before.num_taken + num_moved))
             return
         error = closed.error or self._whole_failed
         if error is None and not self._has_content:
@@ -146,7 +144,9 @@ class Changes:
             else:
                 self._report.updated += 1
             self._writer.put(article)
-        self._ledger.own(self._path, claimed)
+        if claimed:
+            # A file of which nothing is there is not one that the index is made from.
+            self._ledger.own(self._path, claimed)
         self._num_claimed += len(claimed)
         self._waiting = []
 
