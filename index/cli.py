@@ -284,7 +284,8 @@ class _Progress:
 
     def _show(self, label: str, done: int, total: int, said: str) -> None:
         self._state = label, done, total, said
-        is_terminal, now = sys.stderr.isatty(), time.monotonic()
+        # It is None where whoever starts the program has closed it.
+        is_terminal, now = bool(sys.stderr and sys.stderr.isatty()), time.monotonic()
         if now - self._reported < (_BAR_INTERVAL if is_terminal else _LOG_INTERVAL):
             return
         self._reported = now
