@@ -200,11 +200,13 @@ class Dateline(Contender):
         self._snapshot = open_snapshot(IndexFolder(self.folder))
 
     def prepare(self, query: BenchQuery) -> Ask:
-        tree = _read_tree(query)
+        from index.query_tree import Reading
+
+        readings = [Reading(_read_tree(query), None)]
         search = self._snapshot.search
 
         def ask() -> tuple[int, list[Any]]:
-            found = search(tree, TOP_K)
+            found = search(readings, TOP_K)
             return found.total, found.doc_ids.tolist()
 
         return ask

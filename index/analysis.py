@@ -248,6 +248,25 @@ def stem_each(surfaces: tuple[str, ...], stemmers: tuple[str, ...]) -> tuple[tup
     return tuple(dict.fromkeys(tuple(stem_by(surface, stemmer) for surface in surfaces) for stemmer in stemmers))
 
 
+@lru_cache(maxsize=1 << 12)
+def languages_by_stems(
+    surfaces: tuple[str, ...], languages: tuple[str | None, ...]
+) -> tuple[tuple[str, tuple[str | None, ...]], ...]:
+    """Put languages together in which words are indexed as the same stems; each group with a stemmer that gives them.
+
+    "moscow" has one stem in all, so that there is one group; "news" is "news" in English and "new" in Dutch.
+    """
+    stemmers: dict[tuple[str, ...], str] = {}
+    stems_of: dict[str, tuple[str, ...]] = {}
+    for stemmer in stemmers_of(languages):
+        stems_of[stemmer] = tuple(stem_by(surface, stemmer) for surface in surfaces)
+        stemmers.setdefault(stems_of[stemmer], stemmer)
+    return tuple(
+        (stemmer, tuple(language for language in languages if stems_of[stemmer_of(language)] == stems))
+        for stems, stemmer in stemmers.items()
+    )
+
+
 def is_stop_word(surface: str) -> bool:
     """Say whether a surface is left out of a query's loose words."""
     return surface in stopwords.ENGLISH

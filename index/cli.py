@@ -331,7 +331,8 @@ class _Progress:
         if label != self._state[0]:
             self._end_bar()
         self._state = label, done, total, said
-        is_terminal, now = sys.stderr.isatty(), time.monotonic()
+        # It is None where whoever starts the program has closed it.
+        is_terminal, now = bool(sys.stderr and sys.stderr.isatty()), time.monotonic()
         if now - self._reported < (_BAR_INTERVAL if is_terminal else _LOG_INTERVAL):
             return
         self._reported = now

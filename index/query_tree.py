@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from whoosh import query as whoosh_query
 
 from index import analysis, schema
 from index.engine import Match, SearchRequest
-from index.query_language import And, Bag, Clause, Everything, Not, Or, Phrase, Prefix, Query, Word
+from index.query_language import And, Bag, Clause, Everything, Not, Or, Phrase, Prefix, Query, Word, leaves
 
 # A word of the title says more about an article than one of the body.
 TITLE_BOOST = 2.0
 
 _SECONDS_A_DAY = 24 * 60 * 60
 
-_BuildInField = Callable[[str], Iterable[whoosh_query.Query]]
+_BuildInField = Callable[[str], whoosh_query.Query]
 
 _TEXT_FIELDS = (("title", TITLE_BOOST), ("body", 1.0))
 
@@ -25,22 +25,40 @@ _TEXT_FIELDS = (("title", TITLE_BOOST), ("body", 1.0))
 _UNSTEMMED_FIELDS = frozenset({"author", "source"})
 
 
-class _Reading(NamedTuple):
-    """How a query is read: what its bags mean, and by which stemmers the articles are indexed."""
+class Reading(NamedTuple):
+    """What a query is in the articles of some languages, as a tree; `languages` is `None` for those of all."""
+
+    tree: whoosh_query.Query
+    languages: tuple[str | None, ...] | None
+
+
+class _Way(NamedTuple):
+    """How a query is read: what its bags mean, and by which stemmer its words are stemmed."""
 
     match: Match
-    stemmers: tuple[str, ...]
+    stemmer: str
 
 
-def build_tree(query: Query, match: Match, languages: tuple[str | None, ...]) -> whoosh_query.Query:
-    """Return the tree of a query; one that holds nothing finds nothing.
+def read_query(query: Query, match: Match, languages: tuple[str | None, ...]) -> list[Reading]:
+    """Return what a query is in the languages of an index, each in one of the readings.
 
-    `languages` are those of the index. A query says not which it is in: a word is looked up under its stem in each, and
-    a phrase under its stems in each, those of one language at a time.
+    A query says not which it is in: its words are looked up under their stems in each, and there alone. "news" is
+    "new" in Dutch, and a single Dutch article must not make it that in English. Languages with the same stems share a
+    reading; a query that holds nothing finds nothing.
     """
     if query.root is None:
-        return whoosh_query.NullQuery
-    return _build(query.root, _Reading(match, analysis.stemmers_of(languages)))
+        return [Reading(whoosh_query.NullQuery, None)]
+    groups = analysis.languages_by_stems(tuple(_stemmed_surfaces(query.root)), languages)
+    return [
+        Reading(_build(query.root, _Way(match, stemmer)), alike if len(groups) > 1 else None)
+        for stemmer, alike in groups
+    ]
+
+
+def _stemmed_surfaces(root: Clause) -> Iterator[str]:
+    for leaf in (*leaves(root), *leaves(root, excluded=True)):
+        if isinstance(leaf, Word | Phrase) and leaf.field not in _UNSTEMMED_FIELDS:
+            yield from (leaf.surface,) if isinstance(leaf, Word) else leaf.surfaces
 
 
 def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Query:
@@ -63,63 +81,61 @@ def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Q
     return whoosh_query.Require(tree, whoosh_query.And(conditions)) if conditions else tree
 
 
-def _build(clause: Clause, reading: _Reading, weight: int = 1) -> whoosh_query.Query:
+def _build(clause: Clause, way: _Way, weight: int = 1) -> whoosh_query.Query:
     match clause:
         case Word(surface=surface, field=field):
             return _in_fields(
                 field,
                 weight,
-                lambda name: [whoosh_query.Term(name, term) for (term,) in _terms(name, (surface,), reading.stemmers)],
+                lambda name: whoosh_query.Term(name, *_terms(name, (surface,), way.stemmer)),
             )
         case Phrase(surfaces=surfaces, field=field):
             return _in_fields(
                 field,
                 weight,
-                lambda name: [
-                    whoosh_query.Phrase(name, list(terms)) for terms in _terms(name, surfaces, reading.stemmers)
-                ],
+                lambda name: whoosh_query.Phrase(name, _terms(name, surfaces, way.stemmer)),
             )
         case Prefix(surface=surface, field=field):
-            return _in_fields(field, weight, lambda name: [whoosh_query.Prefix(_surface_field(name), surface)])
+            return _in_fields(field, weight, lambda name: whoosh_query.Prefix(_surface_field(name), surface))
         case Everything():
             return whoosh_query.Every()
         case Not():
-            return _conjunction([clause], reading)
+            return _conjunction([clause], way)
         case And(clauses):
-            return _conjunction(clauses, reading)
+            return _conjunction(clauses, way)
         case Or(clauses):
-            return whoosh_query.Or(_build_each(clauses, reading))
+            return whoosh_query.Or(_build_each(clauses, way))
         case Bag(clauses):
-            return _bag(clauses, reading)
+            return _bag(clauses, way)
 
 
-def _bag(clauses: Sequence[Clause], reading: _Reading) -> whoosh_query.Query:
+def _bag(clauses: Sequence[Clause], way: _Way) -> whoosh_query.Query:
     """All or any of the clauses; what is excluded is so in either case."""
     wanted = [clause for clause in clauses if not isinstance(clause, Not)]
-    if reading.match == "all" or not wanted:
-        return _conjunction(clauses, reading)
+    if way.match == "all" or not wanted:
+        return _conjunction(clauses, way)
     excluded = [clause for clause in clauses if isinstance(clause, Not)]
-    return _but_not(whoosh_query.Or(_build_each(wanted, reading)), excluded, reading)
+    return _but_not(whoosh_query.Or(_build_each(wanted, way)), excluded, way)
 
 
-def _build_each(clauses: Sequence[Clause], reading: _Reading) -> list[whoosh_query.Query]:
+def _build_each(clauses: Sequence[Clause], way: _Way) -> list[whoosh_query.Query]:
     """Build clauses that stand side by side; one that stands there twice counts twice and is looked up once."""
-    return [_build(clause, reading, weight) for clause, weight in Counter(clauses).items()]
+    return [_build(clause, way, weight) for clause, weight in Counter(clauses).items()]
 
 
-def _conjunction(clauses: Sequence[Clause], reading: _Reading) -> whoosh_query.Query:
+def _conjunction(clauses: Sequence[Clause], way: _Way) -> whoosh_query.Query:
     # Whoosh takes "every article, and the word" for every article.
-    wanted = _build_each([clause for clause in clauses if not isinstance(clause, Not | Everything)], reading)
+    wanted = _build_each([clause for clause in clauses if not isinstance(clause, Not | Everything)], way)
     excluded = [clause for clause in clauses if isinstance(clause, Not)]
-    return _but_not(whoosh_query.And(wanted) if wanted else whoosh_query.Every(), excluded, reading)
+    return _but_not(whoosh_query.And(wanted) if wanted else whoosh_query.Every(), excluded, way)
 
 
-def _but_not(tree: whoosh_query.Query, excluded: Sequence[Not], reading: _Reading) -> whoosh_query.Query:
+def _but_not(tree: whoosh_query.Query, excluded: Sequence[Not], way: _Way) -> whoosh_query.Query:
     # Not Whoosh's AndNot: it lets an excluded article through where it is the first of those that are wanted.
     if not excluded:
         return tree
     return whoosh_query.Require(
-        tree, whoosh_query.Not(whoosh_query.Or(_build_each([inner.clause for inner in excluded], reading)))
+        tree, whoosh_query.Not(whoosh_query.Or(_build_each([inner.clause for inner in excluded], way)))
     )
 
 
@@ -127,21 +143,24 @@ def _in_fields(field: str | None, weight: int, build: _BuildInField) -> whoosh_q
     """Build a clause for the field that it names, or for the title and the body."""
     alternatives = []
     for name, boost in ((field, 1.0),) if field else _TEXT_FIELDS:
-        for tree in build(name):
-            tree.boost = boost * weight
-            alternatives.append(tree)
+        tree = build(name)
+        tree.boost = boost * weight
+        alternatives.append(tree)
     return whoosh_query.Or(alternatives) if len(alternatives) > 1 else alternatives[0]
 
 
 def terms_of(leaf: Word | Phrase, languages: tuple[str | None, ...]) -> tuple[str, ...]:
     """Return what a leaf is looked up as, in a text field or in the one that it names: language after language."""
     surfaces = (leaf.surface,) if isinstance(leaf, Word) else leaf.surfaces
-    readings = _terms(leaf.field or "body", surfaces, analysis.stemmers_of(languages))
-    return tuple(term for terms in readings for term in terms)
+    if leaf.field in _UNSTEMMED_FIELDS:
+        return surfaces
+    return tuple(term for terms in analysis.stem_each(surfaces, analysis.stemmers_of(languages)) for term in terms)
 
 
-def _terms(field: str, surfaces: tuple[str, ...], stemmers: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    return (surfaces,) if field in _UNSTEMMED_FIELDS else analysis.stem_each(surfaces, stemmers)
+def _terms(field: str, surfaces: tuple[str, ...], stemmer: str) -> list[str]:
+    if field in _UNSTEMMED_FIELDS:
+        return list(surfaces)
+    return [analysis.stem_by(surface, stemmer) for surface in surfaces]
 
 
 def _surface_field(field: str) -> str:

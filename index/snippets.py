@@ -38,51 +38,53 @@ _span_end = attrgetter("end")
 class Marker:
     """What to mark in a text: the leaves of a query that have to do with it."""
 
-    stems: frozenset[str]
+    surfaces: tuple[str, ...]
     prefixes: tuple[str, ...]
     phrases: tuple[tuple[str, ...], ...]
 
     @classmethod
-    def of(cls, leaves: Iterable[Leaf], field: str, languages: tuple[str | None, ...]) -> Marker:
-        """Collect what a query looks for in one field of an index that holds articles in `languages`."""
-        stemmers = analysis.stemmers_of(languages)
-        stems: set[str] = set()
+    def of(cls, leaves: Iterable[Leaf], field: str) -> Marker:
+        """Collect what a query looks for in one field."""
+        surfaces: list[str] = []
         prefixes: list[str] = []
         phrases: list[tuple[str, ...]] = []
         for leaf in leaves:
             if not isinstance(leaf, Word | Prefix | Phrase) or leaf.field not in (None, field):
                 continue
             if isinstance(leaf, Word):
-                stems.update(stem for (stem,) in analysis.stem_each((leaf.surface,), stemmers))
+                surfaces.append(leaf.surface)
             elif isinstance(leaf, Prefix):
                 prefixes.append(leaf.surface)
             else:
-                phrases += analysis.stem_each(leaf.surfaces, stemmers)
-        return cls(frozenset(stems), tuple(prefixes), tuple(phrases))
+                phrases.append(leaf.surfaces)
+        return cls(tuple(surfaces), tuple(prefixes), tuple(phrases))
 
     def find(self, text: str, language: str | None, *, enough: int | None = None) -> list[Span]:
         """Return what matches, in order, without overlaps: of two that overlap, the longer.
 
-        `language` is that of the article. With `enough` the search ends there if there is a match by then.
+        `language` is that of the article, in which alone words are stemmed. With `enough` the search ends there if
+        there is a match by then.
         """
         found: list[Span] = []
-        if not (self.stems or self.prefixes or self.phrases):
+        if not (self.surfaces or self.prefixes or self.phrases):
             return found
-        # The stems and starts of the words so far that a phrase may reach back to.
-        reach = max(map(len, self.phrases), default=0)
-        last: deque[tuple[str, int]] = deque(maxlen=reach)
         stemmer = analysis.stemmer_of(language)
+        stems = {analysis.stem_by(surface, stemmer) for surface in self.surfaces}
+        phrases = [tuple(analysis.stem_by(surface, stemmer) for surface in phrase) for phrase in self.phrases]
+        # The stems and starts of the words so far that a phrase may reach back to.
+        reach = max(map(len, phrases), default=0)
+        last: deque[tuple[str, int]] = deque(maxlen=reach)
         for token in analysis.tokenize(text):
             if found and enough is not None and token.start > enough:
                 break
             stem = analysis.stem_by(token.surface, stemmer)
-            if stem in self.stems:
+            if stem in stems:
                 found.append(Span(token.start, token.end, stem))
             elif token.surface.startswith(self.prefixes):
                 # What is asked for of CJK is one character, of a word of two.
                 found.append(Span(token.start, analysis.cjk_end(text, token.start) or token.end, stem))
             last.append((stem, token.start))
-            for phrase in self.phrases:
+            for phrase in phrases:
                 start = _start_of(phrase, last)
                 if start is not None:
                     found.append(Span(start, token.end, " ".join(phrase)))

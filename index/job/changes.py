@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 
 from index.article import Article
@@ -32,6 +33,8 @@ class Changes:
         self._report = report
         self._mapping = mapping
         self._unread = set(unread)
+        # How many articles of files that are still to be read have moved to one that was read before.
+        self._num_moved: Counter[str] = Counter()
 
     def keep(self, file: SourceFile) -> None:
         """Count a file that has not changed."""
@@ -87,9 +90,11 @@ class Changes:
         self._put_waiting()
         found, before = self._file, self._known.get(self._path)
         if self._is_same and before:
-            # It was only touched; with the new time remembered it need not be read again.
-            self.keep(before)
-            self._ledger.put_file(before._replace(mtime_ns=found.mtime_ns))
+            # It was only touched; with the new time remembered it need not be read again, unless what another file
+            # has taken over is free again.
+            num_moved = self._num_moved[self._path]
+            self.keep(before._replace(num_articles=before.num_articles - num_moved))
+            self._ledger.put_file(before._replace(mtime_ns=found.mtime_ns, num_taken=before.num_taken + num_moved))
             return
         error = closed.error or self._whole_failed
         if error is None and not self._has_content:
@@ -128,6 +133,8 @@ class Changes:
                 self._tell_taken(article.id, digest, owner)
                 continue
             claimed[article.id] = digest
+            if owner is not None and owner.path != self._path:
+                self._num_moved[owner.path] += 1
             owners[article.id] = Owner(self._path, digest, is_seen=True)
             if owner is not None and owner.digest == digest:
                 self._report.unchanged += 1
@@ -137,7 +144,9 @@ class Changes:
             else:
                 self._report.updated += 1
             self._writer.put(article)
-        self._ledger.own(self._path, claimed)
+        if claimed:
+            # A file of which nothing is there is not one that the index is made from.
+            self._ledger.own(self._path, claimed)
         self._num_claimed += len(claimed)
         self._waiting = []
 

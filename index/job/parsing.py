@@ -63,8 +63,15 @@ class Parser:
     def prepare() -> None:
         """Have what the processes need loaded meanwhile; returns at once."""
         multiprocessing.set_forkserver_preload([_PRELOADED])
-        with _importing_the_same():
-            ensure_running()
+        try:
+            with _importing_the_same():
+                ensure_running()
+        except OSError as error:
+            # They are spoken to by a socket in the folder of temporary files, whose path may have some 100 characters.
+            raise DatelineError(
+                f"The processes that read the articles can't be started: {error}. Set TMPDIR to a folder with a short "
+                "name in which files can be made, such as /tmp."
+            ) from error
 
     def parse(self, items: Iterable[Item]) -> Iterator[tuple[Item, Outcome]]:
         """Yield the items in their order, documents with what came of them."""

@@ -133,6 +133,11 @@ def _carry_out(plan: Plan, run: _Run) -> None:
             changes.keep(kept)
             run.files += 1
             run.show()
+    if run.report.removed:
+        # So may files below other paths; the next run that is given those looks.
+        found = {str(file.path) for file, _ in contested}
+        elsewhere = (file for file in run.ledger.files().values() if file.num_taken)
+        run.ledger.read_again({file.path for file in elsewhere if file.path not in found})
 
 
 def _to_read(file: FoundFile, before: SourceFile | None, run: _Run) -> ToRead:

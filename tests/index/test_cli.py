@@ -16,6 +16,7 @@ from index.cli import main
 from index.engine import IndexWriter
 from index.engines import open_writer
 from index.job import runner
+from tests.conftest import ROOT
 
 
 def reindex(*arguments: str | Path, env: dict[str, str] | None = None) -> Result:
@@ -259,6 +260,13 @@ def test_a_terminal_gets_a_progress_bar(seed_folder: Path, tmp_path: Path) -> No
 
 def test_a_log_gets_no_progress_bar(seed_folder: Path, tmp_path: Path) -> None:
     assert reindex(seed_folder, "--index", tmp_path / "index").stderr == ""
+
+
+def test_a_run_of_which_nobody_reads_the_log_is_done(seed_folder: Path, tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m index.cli "{seed_folder}" --index "{tmp_path / "index"}" 2>&-'
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "added             5" in done.stdout
 
 
 def test_fields_are_mapped(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 import regex
 
 from index import Article, SearchEngine, SearchRequest, job, open_engine
+from index.engine import Sort
 from index.engines import open_writer
 
 TEXTS = {
@@ -116,6 +117,48 @@ def test_an_index_in_one_language_is_asked_for_its_stems_alone(tmp_path: Path) -
         (term,) = engine.search(SearchRequest(query="universities")).interpreted.terms
         assert term.terms == ("universiti",)
         assert engine.search(SearchRequest(query="Haus")).total == 1
+
+
+NEWS = [
+    Article(id="en", title="Old news", body="The news is that the new bridge does not open.", language="en"),
+    Article(id="none", title="New", body="A new bridge, and what they do about it."),
+    Article(id="nl", title="Nieuws", body="De news van de brug, en de straten.", language="nl"),
+    Article(id="de", title="Neues", body="Die news der Woche und die neuen Brücken.", language="de"),
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        # In Dutch it is "new" with an ending.
+        ("news", {"en": "news news", "nl": "news", "de": "news"}),
+        ("new", {"en": "new", "none": "New new", "nl": "news"}),
+        ("straat OR new", {"en": "new", "none": "New new", "nl": "news straten"}),
+        ("bridge -news", {"none": "bridge"}),
+        ('"the news"', {"en": "The news"}),
+        ('"new bridges"', {"en": "new bridge", "none": "new bridge"}),
+        ("title:news", {"en": "news"}),
+    ],
+)
+@pytest.mark.parametrize("sort", ["relevance", "newest"])
+def test_the_stem_of_one_language_is_not_looked_for_in_another(
+    tmp_path: Path, query: str, found: dict[str, str], sort: Sort
+) -> None:
+    index = str(tmp_path / "index")
+    with open_writer(index) as writer:
+        for article in NEWS:
+            writer.put(article)
+        writer.commit()
+    with open_engine(index) as engine:
+        response = engine.search(SearchRequest(query=query, sort=sort, facets=("language",)))
+        shown = {one.id: " ".join((one.title_marked, *one.snippets)) for one in response.results}
+        assert {key: " ".join(regex.findall("<mark>(.*?)</mark>", text)) for key, text in shown.items()} == found
+        assert response.total == len(found) == sum(facet.count for facet in response.facets["language"])
+        scores = [one.score for one in response.results]
+        assert sort != "relevance" or scores == sorted(scores, reverse=True)
+        # Page by page the same, and each of them once.
+        pages = [engine.search(SearchRequest(query=query, sort=sort, size=1, page=1 + page)) for page in range(5)]
+        assert [one.id for page in pages for one in page.results] == [one.id for one in response.results]
 
 
 def test_names_are_found_as_written_whatever_the_language(tmp_path: Path) -> None:

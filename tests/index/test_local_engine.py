@@ -447,9 +447,8 @@ Texts = list[tuple[str, str | None]]  # each with its language
 def naive_total(texts: Texts, query: str, match: Match) -> int:
     """Count by looking at every text: words by stem, a phrase by its words in a row, a prefix as written.
 
-    A word has a stem in each of the languages that there are, the words of a text have one, in its own.
+    What is typed has in each text the stems that it has in the language of the text.
     """
-    languages = {language for _, language in texts}
 
     def has(text: tuple[str, str | None], part: str) -> bool:
         words = [token.surface for token in tokenize(text[0])]
@@ -460,11 +459,10 @@ def naive_total(texts: Texts, query: str, match: Match) -> int:
             return True
         if part.strip('"').isalpha() and part.strip('"') >= "\u3000":  # of Chinese, wherever it stands
             return part.strip('"') in text[0]
-        looked_for = [
-            [stem(token.surface, language) for token in tokenize(part)][: -1 if part.endswith(("学", '学"')) else None]
-            for language in languages
-        ]
-        return any(stems[place : place + len(wanted)] == wanted for wanted in looked_for for place in range(len(stems)))
+        looked_for = [stem(token.surface, text[1]) for token in tokenize(part)]
+        if part.endswith(("学", '学"')):
+            looked_for.pop()
+        return any(stems[place : place + len(looked_for)] == looked_for for place in range(len(stems)))
 
     parts = query.split(" ") if '"' not in query else [query]
     unwanted = [part[1:] for part in parts if part.startswith("-")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ from index.engines.local.snapshot import Snapshot, open_snapshot
 from index.errors import ArticleNotFoundError
 from index.ledger import Ledger
 from index.query_language import Bag, Everything, Leaf, Not, Phrase, Prefix, Query, Word, leaves, parse, write
-from index.query_tree import build_tree, restrict, terms_of
+from index.query_tree import Reading, read_query, restrict, terms_of
 from index.snippets import Marker
 
 
@@ -94,7 +95,7 @@ class LocalEngine(SearchEngine):
 
     def mark(self, article: Article, query: str) -> MarkedArticle:
         """Return the article as HTML with the words of `query` marked; an empty query marks nothing."""
-        in_title, in_body = _markers(parse(query), self._snapshot())
+        in_title, in_body = _markers(parse(query))
         return MarkedArticle(
             title=snippets.mark(article.title, in_title.find(article.title, article.language)),
             paragraphs=tuple(
@@ -142,17 +143,20 @@ class LocalEngine(SearchEngine):
 
 def _find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest) -> _Found:
     """Run a query: relevance by score, dates by time with the undated last; ties by doc id, lowest first."""
-    tree = restrict(build_tree(query, match, snapshot.languages), request)
+    readings = [
+        reading._replace(tree=restrict(reading.tree, request))
+        for reading in read_query(query, match, snapshot.languages)
+    ]
     start, end = (request.page - 1) * request.size, request.page * request.size
     is_by_score = request.sort == "relevance"
-    matching = snapshot.match(tree) if request.facets or not is_by_score else None
-    fold = _fold(snapshot, tree, matching) if request.duplicates == "fold" else None
+    matching = snapshot.match(readings) if request.facets or not is_by_score else None
+    fold = _fold(snapshot, readings, matching) if request.duplicates == "fold" else None
     left_out = fold.left_out(by_score=is_by_score) if fold else None
     if is_by_score:
-        hits = snapshot.search(tree, end, left_out)
+        hits = snapshot.search(readings, end, left_out)
         page = list(zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True))
         return _Found(hits.total, page, matching[0] if matching else _NO_DOC_IDS, fold)
-    doc_ids, scores = all_doc_ids, _ = matching or snapshot.match(tree)
+    doc_ids, scores = all_doc_ids, _ = matching or snapshot.match(readings)
     if left_out is not None:
         is_kept = np.ones(snapshot.num_docs, np.bool_)
         is_kept[left_out] = False
@@ -162,13 +166,13 @@ def _find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest
     return _Found(len(doc_ids), page, all_doc_ids, fold)
 
 
-def _fold(snapshot: Snapshot, tree: object, matching: tuple[DocIds, Scores] | None) -> Fold | None:
+def _fold(snapshot: Snapshot, readings: Sequence[Reading], matching: tuple[DocIds, Scores] | None) -> Fold | None:
     """Return what becomes of near-duplicates among the articles that match, which may be known; None for nothing."""
     stories = snapshot.stories
     if stories is None:
         return None
     if matching is None:
-        return stories.fold(*snapshot.match_stories(tree, stories))
+        return stories.fold(*snapshot.match_stories(readings, stories))
     doc_ids, scores = matching
     places = stories.place_of[doc_ids]
     return stories.fold(places[places >= 0], scores[places >= 0])
@@ -193,7 +197,7 @@ def _can_relax(query: Query) -> bool:
 
 
 def _results(snapshot: Snapshot, query: Query, request: SearchRequest, found: _Found) -> tuple[SearchResult, ...]:
-    in_title, in_body = _markers(query, snapshot)
+    in_title, in_body = _markers(query)
     results = []
     for found_id, found_score in found.page:
         story = found.fold.story_of(found_id) if found.fold else None
@@ -218,10 +222,10 @@ def _results(snapshot: Snapshot, query: Query, request: SearchRequest, found: _F
     return tuple(results)
 
 
-def _markers(query: Query, snapshot: Snapshot) -> tuple[Marker, Marker]:
+def _markers(query: Query) -> tuple[Marker, Marker]:
     """Return what to mark in titles and in bodies."""
     wanted = list(leaves(query.root))
-    return Marker.of(wanted, "title", snapshot.languages), Marker.of(wanted, "body", snapshot.languages)
+    return Marker.of(wanted, "title"), Marker.of(wanted, "body")
 
 
 def _duplicate(article: Article) -> Duplicate:

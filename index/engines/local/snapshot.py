@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from whoosh.query import Or, Term
 
 from index import schema
 from index.article import Article
@@ -24,9 +25,13 @@ from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
 from index.engines.local.stories import open_stories, read_published
 from index.errors import IndexCorruptError, IndexMissingError
+from index.query_tree import Reading
 
 # How often to look for the live build again when a rebuild or a commit replaced it between two looks.
 _OPEN_ATTEMPTS = 20
+
+# Groups of languages of which it is remembered who is in others: 50 kB each, of 400,000 articles.
+_MAX_GROUPS = 64
 
 
 class Part:
@@ -66,14 +71,45 @@ class Snapshot:
         self._searcher = ColumnarSearcher([(file, segment.deletions) for segment, file in segments], whoosh_schema)
         self.num_docs = base
         self._story_values: dict[FacetName, facets.StoryValues] = {}
+        self._in_others: dict[tuple[str | None, ...], list[Words]] = {}
 
-    def search(self, tree: Any, limit: int, left_out: DocIds | None = None) -> Hits:
+    def search(self, readings: Sequence[Reading], limit: int, left_out: DocIds | None = None) -> Hits:
         """Return the exact total and the best articles: by score, then by id; without those to leave out."""
-        return self._searcher.search(tree, limit, None if left_out is None else self._searcher.to_bitmaps(left_out))
+        bitmaps = None if left_out is None else self._searcher.to_bitmaps(left_out)
+        hits = [self._searcher.search(tree, limit, self._but_of(languages, bitmaps)) for tree, languages in readings]
+        if len(hits) == 1:
+            return hits[0]
+        # No article is found in two readings.
+        doc_ids = np.concatenate([each.doc_ids for each in hits])
+        scores = np.concatenate([each.scores for each in hits])
+        best = np.lexsort((doc_ids, -scores))[:limit]
+        return Hits(sum(each.total for each in hits), doc_ids[best], scores[best])
 
-    def match(self, tree: Any) -> tuple[DocIds, Scores]:
-        """Return all articles that match, ascending, and their scores."""
-        return self._searcher.match(tree)
+    def match(self, readings: Sequence[Reading], left_out: Sequence[Words] | None = None) -> tuple[DocIds, Scores]:
+        """Return all articles that match, ascending, and their scores; without those of some bitmaps."""
+        found = [self._searcher.match(tree, self._but_of(languages, left_out)) for tree, languages in readings]
+        if len(found) == 1:
+            return found[0]
+        doc_ids, scores = (np.concatenate(each) for each in zip(*found, strict=True))
+        ascending = np.argsort(doc_ids)
+        return doc_ids[ascending], scores[ascending]
+
+    def _but_of(
+        self, languages: tuple[str | None, ...] | None, left_out: Sequence[Words] | None
+    ) -> Sequence[Words] | None:
+        """Return bitmaps of articles to leave out, and of those in other languages."""
+        if languages is None:
+            return left_out
+        others = self._in_others.get(languages)
+        if others is None:
+            terms = [Term("language", language or NOT_KNOWN) for language in languages]
+            others = [~words for words in self._searcher.to_bitmaps(self._searcher.match(Or(terms))[0])]
+            if len(self._in_others) >= _MAX_GROUPS:
+                self._in_others = {}
+            self._in_others[languages] = others
+        if left_out is None:
+            return others
+        return [words | more for words, more in zip(others, left_out, strict=True)]
 
     @cached_property
     def stories(self) -> Stories | None:
@@ -86,9 +122,9 @@ class Snapshot:
         doc_ids = self.stories.doc_ids if self.stories else np.empty(0, np.int64)
         return [~words for words in self._searcher.to_bitmaps(doc_ids)]
 
-    def match_stories(self, tree: Any, stories: Stories) -> tuple[Places, Scores]:
+    def match_stories(self, readings: Sequence[Reading], stories: Stories) -> tuple[Places, Scores]:
         """Return which of the stories' articles match, by their places there, and their scores."""
-        doc_ids, scores = self._searcher.match(tree, self._outside_stories)
+        doc_ids, scores = self.match(readings, self._outside_stories)
         return stories.place_of[doc_ids], scores
 
     def article_at(self, doc_id: int) -> Article:

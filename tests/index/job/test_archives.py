@@ -141,6 +141,32 @@ def test_what_another_file_had_first_is_taken_from_the_file_that_is_left(
     assert job.run([folder], str(index)).bytes_read == 0
 
 
+def test_an_article_goes_back_to_a_file_that_was_touched_when_a_copy_came_and_went(tmp_path: Path) -> None:
+    folder, index = tmp_path / "news", tmp_path / "index"
+    write_lines(folder / "b.jsonl", article(1), article(2))
+    job.run([folder], str(index))
+    write_lines(folder / "a.jsonl", article(1))
+    os.utime(folder / "b.jsonl", (0, 0))
+    # Each article counts once, though both files have one of them.
+    assert counts(job.run([folder], str(index))) == (0, 0, 2, 0, 0)
+    (folder / "a.jsonl").unlink()
+    assert counts(job.run([folder], str(index))) == (1, 0, 1, 1, 0)
+    assert article_ids(index) == {"a1", "a2"}
+    assert (total(index), job.run([folder], str(index)).bytes_read) == (2, 0)
+
+
+def test_what_is_free_again_is_taken_when_its_other_path_is_given_again(tmp_path: Path) -> None:
+    first, second, index = tmp_path / "first", tmp_path / "second", tmp_path / "index"
+    write_lines(first / "a.jsonl", article(1), article(2))
+    write_lines(second / "b.jsonl", article(2), article(3))
+    job.run([first, second], str(index))
+    write_lines(first / "a.jsonl", article(1))
+    assert counts(job.run([first], str(index))) == (0, 0, 1, 1, 0)
+    assert counts(job.run([second], str(index))) == (1, 0, 1, 0, 0)
+    assert article_ids(index) == {"a1", "a2", "a3"}
+    assert job.run([first, second], str(index)).bytes_read == 0
+
+
 def test_an_article_that_moves_to_another_file_stays(tmp_path: Path) -> None:
     folder, index = tmp_path / "news", tmp_path / "index"
     write_lines(folder / "a.jsonl", article(1))

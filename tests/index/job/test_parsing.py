@@ -133,6 +133,18 @@ if __name__ == "__main__":
 """
 
 
+def test_a_folder_for_temporary_files_that_is_none_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    command = [sys.executable, "-m", "index.cli", str(ROOT / "seeds"), "--index", str(tmp_path / "index")]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Set TMPDIR to a folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_no_process_outlives_a_job_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "killed.py"
     script.write_text(KILLED)

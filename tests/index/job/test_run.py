@@ -224,6 +224,17 @@ def test_nothing_below_a_folder_that_cannot_be_read_is_removed(
     assert (total(index, "zebra"), total(index, "lion")) == (1, 0)
 
 
+def test_a_file_that_held_no_article_may_go(seed_folder: Path, tmp_path: Path) -> None:
+    index, empty = str(tmp_path / "index"), tmp_path / "empty" / "empty.jsonl"
+    empty.parent.mkdir()
+    empty.touch()
+    assert counts(job.run([seed_folder, empty.parent], index)) == (5, 0, 0, 0, 1)
+    report = job.verify(index)
+    assert (report.files, report.changed) == (5, [])
+    empty.unlink()
+    assert counts(job.run([seed_folder, empty.parent], index)) == (0, 0, 5, 0, 0)
+
+
 def test_a_name_that_is_not_utf8_is_a_failure(seed_folder: Path, tmp_path: Path) -> None:
     path = seed_folder / os.fsdecode(b"caf\xe9.txt")
     path.write_text("A zebra was seen.")
