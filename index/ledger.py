@@ -214,10 +214,14 @@ class Ledger:
         """Remember articles, each by its id with its digest, as those of a file, which this run has seen there."""
         with self._told_as_failure():
             number = self._number(path, add=True)
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?)",
-                [(article_id, number, bytes.fromhex(digest), self._run) for article_id, digest in digests.items()],
-            )
+            rows = list(digests.items())
+            for start in range(0, len(rows), _BATCH):
+                batch = rows[start : start + _BATCH]
+                # One statement: after each, a thread that builds a segment may take Python's lock and hold it.
+                self._connection.execute(
+                    f"INSERT OR REPLACE INTO article VALUES {','.join(['(?, ?, ?, ?)'] * len(batch))}",  # noqa: S608 -- question marks
+                    [value for name, digest in batch for value in (name, number, bytes.fromhex(digest), self._run)],
+                )
 
     def disown(self, ids: Collection[str]) -> None:
         """Forget articles; one that is not known is no error."""

@@ -1,9 +1,9 @@
 """What takes long to load and every process that parses needs; they are forked from one that has imported this.
 
+What HTML alone needs is loaded by those that get some: it is a quarter of a second.
+
 It must not start a thread. Nobody else imports it.
 """
-
-import trafilatura  # noqa: F401 -- a quarter of a second
 
 import index.job.worker  # noqa: F401
 from index.language import detect_language
