@@ -9,6 +9,9 @@ import regex
 # A sentence shorter than this says too little alone and takes the next one along.
 MIN_LENGTH = 80
 
+# Lines as long as this, with no blank one between, were broken at some width: the text of wires and mails.
+_MIN_BROKEN = 40
+
 # A run of spaces is looked at from its first one alone, or a long run would take the square of its length.
 _GAP = regex.compile(
     r"""(?<!\s)(?=\s)(?<=[.!?…؟۔]["'”’»)\]]*+)\s++(?=["'“‘«(\[]*+[\p{Lu}\p{Lo}\p{Nd}])"""
@@ -41,13 +44,25 @@ def first_sentence(line: str) -> str:
     return line
 
 
+_ENDED = regex.compile(r"""[.!?…؟۔。！？:]["'”’»)\]]*+$""")
+# A sentence's end is seen in so many characters.
+_END_REACH = 8
+
+
+def is_within_paragraph(text: str, start: int, end: int) -> bool:
+    """Say whether the white space `text[start:end]` is within a paragraph: at most one broken line ends there."""
+    lines = text.count("\n", start, end)
+    return lines == 0 or (lines == 1 and start - text.rfind("\n", 0, start) > _MIN_BROKEN)
+
+
 def find_sentences(text: str) -> Iterator[tuple[int, int]]:
     """Yield the sentences of a text as (start, end); a short one takes the next of its paragraph along."""
     start = 0
     for gap in _GAP.finditer(text):
-        is_paragraph_end = "\n" in gap.group()
-        if not is_paragraph_end and (
-            gap.start() - start < MIN_LENGTH or ends_in_abbreviation(text, start, gap.start())
+        if is_within_paragraph(text, gap.start(), gap.end()) and (
+            gap.start() - start < MIN_LENGTH
+            or ends_in_abbreviation(text, start, gap.start())
+            or ("\n" in gap.group() and not _ENDED.search(text, gap.start() - _END_REACH, gap.start()))
         ):
             continue
         if gap.start() > start:

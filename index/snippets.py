@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from index import analysis
 from index.query_language import Leaf, Phrase, Prefix, Word
-from index.sentences import find_sentences
+from index.sentences import find_sentences, is_within_paragraph
 
 # What a reader takes in at a glance; two lines on a wide screen, five on a phone.
 MAX_LENGTH = 240
@@ -259,5 +259,6 @@ def _is_boundary(text: str, place: int) -> bool:
     rest = text[place : place + 64]
     gap = rest[: len(rest) - len(rest.lstrip())]
     gap_before = text[max(0, place - 64) : place]
-    newline_before = "\n" in gap_before[len(gap_before.rstrip()) :]
-    return not rest.strip() or not before or "\n" in gap or newline_before or before in ".!?…؟۔\"'”’»)]。！？"
+    gap_before = gap_before[len(gap_before.rstrip()) :]
+    is_paragraph_end = not is_within_paragraph(text, place - len(gap_before), place + len(gap))
+    return not rest.strip() or not before or is_paragraph_end or before in ".!?…؟۔\"'”’»)]。！？"

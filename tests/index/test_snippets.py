@@ -176,6 +176,25 @@ def test_a_short_paragraph_stands_alone() -> None:
     assert sentences("Short. Text.\nNext  \n\n one") == ["Short. Text.", "Next", "one"]
 
 
+def test_lines_that_were_broken_at_some_width_are_no_sentences() -> None:
+    broken = [
+        "OPEC's president said on Monday that the new",
+        "quotas were what the members had agreed upon",
+        "in Vienna. He left for Lagos in the evening,",
+        "and had no more to say.",
+    ]
+    text = "\n".join(broken)
+    assert [" ".join(one.split()) for one in sentences(text)] == [
+        "OPEC's president said on Monday that the new quotas were what the members had agreed upon in Vienna.",
+        "He left for Lagos in the evening, and had no more to say.",
+    ]
+    (snippet,) = make_snippets(text, marker("quotas"))
+    assert snippet.startswith("OPEC's president said on Monday that the new <mark>quotas</mark> were what")
+    assert snippet.endswith("in Vienna.")
+    # With a blank line between they were not.
+    assert sentences("\n\n".join(broken)) == broken
+
+
 @pytest.mark.parametrize(
     ("text", "query"),
     [
