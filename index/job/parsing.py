@@ -43,6 +43,8 @@ _MAX_BATCHES = 2_000
 
 _PRELOADED = "index.job.preload"
 
+NOT_STARTED = "The processes that read the articles can't be started"
+
 
 class _Batch(NamedTuple):
     items: list[Item]
@@ -69,8 +71,8 @@ class Parser:
         except OSError as error:
             # They are spoken to by a socket in the folder of temporary files, whose path may have some 100 characters.
             raise DatelineError(
-                f"The processes that read the articles can't be started: {error}. Set TMPDIR to a folder with a short "
-                "name in which files can be made, such as /tmp."
+                f"{NOT_STARTED}: {error}. Set TMPDIR to a folder with a short name in which files can be made, "
+                "such as /tmp."
             ) from error
 
     def parse(self, items: Iterable[Item]) -> Iterator[tuple[Item, Outcome]]:
@@ -114,10 +116,9 @@ class Parser:
         try:
             # The first starts them.
             return self._pool.schedule(parse, args=(documents, self._mapping), timeout=self._seconds)
-        except OSError as error:
-            raise DatelineError(
-                f"The processes that read the articles can't be started: {in_brief(error)}. Is /dev/shm full?"
-            ) from error
+        except (OSError, BrokenProcessPool) as error:
+            reason = in_brief(error.__cause__ or error)
+            raise DatelineError(f"{NOT_STARTED}: {reason}. Is /dev/shm full, or the memory?") from error
 
     def _take(self, batch: _Batch) -> Iterator[tuple[Item, Outcome]]:
         outcomes = iter(self._outcomes(batch))
