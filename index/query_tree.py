@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -9,8 +10,24 @@ from typing import NamedTuple
 from whoosh import query as whoosh_query
 
 from index import analysis, schema
+from index.clauses import (
+    And,
+    Bag,
+    Clause,
+    Everything,
+    Filter,
+    Language,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Published,
+    Query,
+    Word,
+    is_narrowing,
+    leaves,
+)
 from index.engine import Match, SearchRequest
-from index.query_language import And, Bag, Clause, Everything, Not, Or, Phrase, Prefix, Query, Word, leaves
 
 # A word of the title says more about an article than one of the body.
 TITLE_BOOST = 2.0
@@ -75,10 +92,25 @@ def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Q
     if request.undated:
         conditions.append(whoosh_query.NumericRange("published", schema.UNDATED, schema.UNDATED))
     elif request.published_from or request.published_to:
-        start = schema.to_seconds(request.published_from) if request.published_from else schema.EARLIEST
-        end = schema.to_seconds(request.published_to) + _SECONDS_A_DAY - 1 if request.published_to else None
-        conditions.append(whoosh_query.NumericRange("published", start, end))
+        conditions.append(_published(request.published_from, request.published_to))
     return whoosh_query.Require(tree, whoosh_query.And(conditions)) if conditions else tree
+
+
+def _published(first: dt.date | None, last: dt.date | None) -> whoosh_query.Query:
+    """Articles of some days, open where there is none; the undated are of none."""
+    start = schema.to_seconds(first) if first else schema.EARLIEST
+    end = schema.to_seconds(last) + _SECONDS_A_DAY - 1 if last else None
+    return whoosh_query.NumericRange("published", start, end)
+
+
+def _filter(clause: Filter) -> whoosh_query.Query:
+    match clause:
+        case Published(start, end):
+            return _published(start, end)
+        case Language(code):
+            # Articles from elsewhere may have a region: "de-AT" is "de" too.
+            regions = whoosh_query.Prefix("language", f"{code}-")
+            return whoosh_query.Or([whoosh_query.Term("language", code), regions])
 
 
 def _build(clause: Clause, way: _Way, weight: int = 1) -> whoosh_query.Query:
@@ -99,7 +131,7 @@ def _build(clause: Clause, way: _Way, weight: int = 1) -> whoosh_query.Query:
             return _in_fields(field, weight, lambda name: whoosh_query.Prefix(_surface_field(name), surface))
         case Everything():
             return whoosh_query.Every()
-        case Not():
+        case Not() | Published() | Language():
             return _conjunction([clause], way)
         case And(clauses):
             return _conjunction(clauses, way)
@@ -110,12 +142,11 @@ def _build(clause: Clause, way: _Way, weight: int = 1) -> whoosh_query.Query:
 
 
 def _bag(clauses: Sequence[Clause], way: _Way) -> whoosh_query.Query:
-    """All or any of the clauses; what is excluded is so in either case."""
-    wanted = [clause for clause in clauses if not isinstance(clause, Not)]
+    """All or any of the clauses; what narrows does so in either case."""
+    wanted = [clause for clause in clauses if not is_narrowing(clause)]
     if way.match == "all" or not wanted:
         return _conjunction(clauses, way)
-    excluded = [clause for clause in clauses if isinstance(clause, Not)]
-    return _but_not(whoosh_query.Or(_build_each(wanted, way)), excluded, way)
+    return _narrow(whoosh_query.Or(_build_each(wanted, way)), clauses, way)
 
 
 def _build_each(clauses: Sequence[Clause], way: _Way) -> list[whoosh_query.Query]:
@@ -125,18 +156,33 @@ def _build_each(clauses: Sequence[Clause], way: _Way) -> list[whoosh_query.Query
 
 def _conjunction(clauses: Sequence[Clause], way: _Way) -> whoosh_query.Query:
     # Whoosh takes "every article, and the word" for every article.
-    wanted = _build_each([clause for clause in clauses if not isinstance(clause, Not | Everything)], way)
-    excluded = [clause for clause in clauses if isinstance(clause, Not)]
-    return _but_not(whoosh_query.And(wanted) if wanted else whoosh_query.Every(), excluded, way)
+    wanted = _build_each([clause for clause in clauses if not (clause == Everything() or is_narrowing(clause))], way)
+    return _narrow(whoosh_query.And(wanted) if wanted else whoosh_query.Every(), clauses, way)
 
 
-def _but_not(tree: whoosh_query.Query, excluded: Sequence[Not], way: _Way) -> whoosh_query.Query:
+def _narrow(tree: whoosh_query.Query, clauses: Sequence[Clause], way: _Way) -> whoosh_query.Query:
+    """Return the tree with those of some clauses in it that narrow, which change no score."""
+    filters = [_condition(clause) for clause in clauses if is_narrowing(clause) and not isinstance(clause, Not)]
+    if filters:
+        tree = whoosh_query.Require(tree, whoosh_query.And(filters))
+    excluded = [clause.clause for clause in clauses if isinstance(clause, Not)]
     # Not Whoosh's AndNot: it lets an excluded article through where it is the first of those that are wanted.
-    if not excluded:
-        return tree
-    return whoosh_query.Require(
-        tree, whoosh_query.Not(whoosh_query.Or(_build_each([inner.clause for inner in excluded], way)))
-    )
+    if excluded:
+        tree = whoosh_query.Require(tree, whoosh_query.Not(whoosh_query.Or(_build_each(excluded, way))))
+    return tree
+
+
+def _condition(clause: Clause) -> whoosh_query.Query:
+    """Build what narrows: filters, and groups of them."""
+    match clause:
+        case Published() | Language():
+            return _filter(clause)
+        case Or(clauses):
+            return whoosh_query.Or([_condition(inner) for inner in clauses])
+        case And(clauses) | Bag(clauses):
+            return whoosh_query.And([_condition(inner) for inner in clauses])
+        case _:
+            raise TypeError(f"{clause} is no filter.")
 
 
 def _in_fields(field: str | None, weight: int, build: _BuildInField) -> whoosh_query.Query:

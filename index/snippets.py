@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from index import analysis
-from index.query_language import Leaf, Phrase, Prefix, Word
+from index.clauses import Leaf, Phrase, Prefix, Word
 from index.sentences import find_sentences
 
 # What a reader takes in at a glance; two lines on a wide screen, five on a phone.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -583,6 +584,94 @@ def test_each_facet_counts_what_its_value_as_a_filter_finds(
                 assert {*ids(engine, query="zebra", size=100, **as_filter(name, count.value))} == wanted
                 assert count.count == len(wanted)
         assert engine.stats().undated == sum(article.published is None for article in articles.values())
+
+
+DATES_TYPED: dict[str, Callable[[dt.date], bool]] = {
+    "published:2017": lambda day: day.year == 2017,
+    "published:2017-04": lambda day: (day.year, day.month) == (2017, 4),
+    "published:[1965-01-01 TO 2017-04-12]": lambda day: dt.date(1965, 1, 1) <= day <= dt.date(2017, 4, 12),
+    "published:[* TO *]": lambda day: True,
+    "published:>1965": lambda day: day.year > 1965,
+    "before:2017-04-30": lambda day: day < dt.date(2017, 4, 30),
+    "after:2017-04-12": lambda day: day > dt.date(2017, 4, 12),
+    "published:-7d": lambda day: False,
+}
+
+
+def is_published(article: Article, holds: Callable[[dt.date], bool]) -> bool:
+    published = article.published
+    return published is not None and holds(dt.date(published.year, published.month, published.day))
+
+
+FILTERS_TYPED: dict[str, Callable[[Article], bool]] = {
+    **{typed: functools.partial(is_published, holds=holds) for typed, holds in DATES_TYPED.items()},
+    "language:de": lambda article: article.language in ("de", "de-AT"),
+    "language:en": lambda article: article.language == "en",
+    "(language:en | published:2017)": lambda article: (
+        article.language == "en" or (article.published is not None and article.published.year == 2017)
+    ),
+}
+DATED_TEXTS = st.tuples(
+    st.sampled_from(["zebra", "quagga", "zebra quagga"]),
+    st.none() | st.sampled_from(["en", "de", "de-AT"]),
+    DATES | st.just(dt.datetime(2017, 4, 12, 23, 59, 59, tzinfo=dt.UTC)),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    batches=st.lists(st.lists(DATED_TEXTS, max_size=5), min_size=1, max_size=3),
+    queries=st.lists(
+        st.lists(st.tuples(st.booleans(), st.sampled_from(list(FILTERS_TYPED))), min_size=1, max_size=2), min_size=4
+    ),
+    match=st.sampled_from(["all", "any"]),
+)
+def test_filters_in_a_query_equal_a_naive_scan(
+    tmp_path_factory: pytest.TempPathFactory,
+    batches: list[list[tuple[str, str | None, dt.date | None]]],
+    queries: list[list[tuple[bool, str]]],
+    match: Match,
+) -> None:
+    index = str(tmp_path_factory.mktemp("filters") / "index")
+    articles: list[Article] = []
+    for number, batch in enumerate(batches):
+        with open_writer(index) as writer:
+            for place, (body, language, published) in enumerate(batch):
+                name = f"{number}-{place}"
+                articles.append(Article(id=name, title="", body=body, language=language, published=published))
+                writer.put(articles[-1])
+            writer.commit()
+    with open_engine(index) as engine:
+        for filters in queries:
+            passing = [
+                article
+                for article in articles
+                if all(FILTERS_TYPED[typed](article) != is_excluded for is_excluded, typed in filters)
+            ]
+            typed = " ".join("-" * is_excluded + typed for is_excluded, typed in filters)
+            holds = all if match == "all" else any
+            for words in ([], ["zebra"], ["zebra", "quagga"]):
+                response = engine.search(SearchRequest(query=" ".join((*words, typed)), match=match, size=100))
+                wanted = {each.id for each in passing if not words or holds(word in each.body for word in words)}
+                if not response.relaxed:
+                    assert {result.id for result in response.results} == wanted, response.query
+
+
+def test_filters_in_a_query_change_no_score_and_are_not_relaxed(dated: SearchEngine) -> None:
+    (plain,) = {result.score for result in dated.search(SearchRequest(query="zebra")).results}
+    for typed in ("published:[* TO *]", "language:en", "(language:en OR after:1965)", "-language:de"):
+        assert {result.score for result in dated.search(SearchRequest(query=f"zebra {typed}")).results} == {plain}
+    response = dated.search(SearchRequest(query="zebra quagga published:2017"))
+    assert response.relaxed
+    assert [result.id for result in response.results] == ["april", "evening"]
+    assert not dated.search(SearchRequest(query="zebra published:2016")).relaxed
+
+
+def test_dates_are_told_as_absolute_ranges(dated: SearchEngine) -> None:
+    told = dated.search(SearchRequest(query="after:2016 language:DE -published:2017-05")).interpreted
+    assert told.query == "published:[2017-01-01 TO *] AND language:de AND NOT published:[2017-05-01 TO 2017-05-31]"
+    assert [term.terms for term in told.terms] == [("2017-01-01", "*"), ("de",)]
+    assert [term.terms for term in told.excluded] == [("2017-05-01", "2017-05-31")]
 
 
 def as_filter(name: FacetName, value: str) -> dict[str, object]:

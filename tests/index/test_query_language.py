@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Callable
 
@@ -8,21 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import query_language
-from index.query_language import (
+from index.clauses import (
     And,
     Bag,
     Clause,
     Everything,
+    Language,
     Leaf,
     Not,
     Or,
     Phrase,
     Prefix,
+    Published,
     Word,
+    is_narrowing,
     leaves,
-    parse,
-    write,
 )
+from index.query_language import parse, write
+
+TODAY = dt.date(2024, 3, 31)
 
 READINGS = [
     # Words and how they are joined.
@@ -76,7 +81,40 @@ READINGS = [
     ("ALL THE US NEWS", "US AND NEWS"),
     ('"who" reports', '"who" AND reports'),
     ("-the policy", 'NOT "the" AND policy'),
+    # Operators and filters.
+    ("tillerson | moscow lavrov", "tillerson OR (moscow AND lavrov)"),
+    ("tillerson|moscow||lavrov", "tillerson OR moscow OR lavrov"),
+    ("title:(moscow|visit)", "title:moscow OR title:visit"),
+    ("| moscow |", "moscow"),
+    ("language:DE moscow", "language:de AND moscow"),
+    ("language:(en OR pt-BR)", "language:en OR language:pt-br"),
+    ("published:2017", "published:[2017-01-01 TO 2017-12-31]"),
+    ("published:2016-02", "published:[2016-02-01 TO 2016-02-29]"),
+    ("published:2017/4/2", "published:[2017-04-02 TO 2017-04-02]"),
+    ("published:[2017-03-01 TO 2017-04]", "published:[2017-03-01 TO 2017-04-30]"),
+    ("-published:[2017 TO *]", "NOT published:[2017-01-01 TO *]"),
+    ("published:[ TO 2017-04-12]", "published:[* TO 2017-04-12]"),
+    ("published:*", "published:[* TO *]"),
+    ("published:>2017", "published:[2018-01-01 TO *]"),
+    ("published:>=2017-12", "published:[2017-12-01 TO *]"),
+    ("published:<2017", "published:[* TO 2016-12-31]"),
+    ("published:<=2017-02", "published:[* TO 2017-02-28]"),
+    (
+        "moscow after:2017-12 before:2018-03-01",
+        "moscow AND published:[2018-01-01 TO *] AND published:[* TO 2018-02-28]",
+    ),
+    ("published:-7d", "published:[2024-03-24 TO *]"),
+    ("published:[-2w TO yesterday]", "published:[2024-03-17 TO 2024-03-30]"),
+    ("after:-1m before:today", "published:[2024-03-01 TO *] AND published:[* TO 2024-03-30]"),
+    ("published:-4y", "published:[2020-03-31 TO *]"),
     # What is not well formed is words.
+    ("published:soon", "published AND soon"),
+    ("published:[2018 TO 2017]", "published AND 2018 AND 2017"),
+    ("published:2017-13 after:", "published AND 2017-13"),
+    ("published:-9999y", "published AND 9999y"),
+    ("after:9999", "9999"),
+    ("published:[2017", "published AND 2017"),
+    ("language:klingonese", "klingonese"),
     ('"', ""),
     ("((", ""),
     ("()", ""),
@@ -102,7 +140,7 @@ READINGS = [
 
 @pytest.mark.parametrize(("typed", "read"), READINGS)
 def test_a_query_is_read_as(typed: str, read: str) -> None:
-    assert write(parse(typed).root) == read
+    assert write(parse(typed, TODAY).root) == read
 
 
 @pytest.mark.parametrize(("typed", "read"), READINGS)
@@ -132,6 +170,19 @@ def test_leaves_say_what_is_looked_for() -> None:
 def test_dropped_stop_words_are_told() -> None:
     assert parse("state of the union").dropped == ("of", "the")
     assert parse("the who").dropped == ()
+
+
+@pytest.mark.parametrize("typed", ["published:soon", "after:9999", "language:klingonese"])
+def test_what_is_taken_as_words_is_told(typed: str) -> None:
+    (note,) = parse(f"{typed} {typed}").notes
+    assert typed.removeprefix("language:") in note
+    assert "as words" in note
+
+
+def test_relative_dates_count_from_now() -> None:
+    (leaf,) = leaves(parse("published:today").root)
+    assert isinstance(leaf, Published)
+    assert abs((dt.datetime.now(tz=dt.UTC).date() - (leaf.start or dt.date.min)).days) <= 1
 
 
 def test_a_query_without_a_word_says_so() -> None:
@@ -188,6 +239,12 @@ PIECES = st.sampled_from(
         "北京大学",
         "京*",
         "2008年",
+        "|",
+        "language:en",
+        "language:(en",
+        "published:2017",
+        "after:x",
+        "published:[2017 TO",
         " ",
         "\0",
     ]
@@ -215,9 +272,9 @@ def finds(clause: Clause, bag_operator: str, has: Callable[[Leaf], bool]) -> boo
         case Or(clauses):
             return any(finds(inner, bag_operator, has) for inner in clauses)
         case Bag(clauses):
-            wanted = [finds(inner, bag_operator, has) for inner in clauses if not isinstance(inner, Not)]
+            wanted = [finds(inner, bag_operator, has) for inner in clauses if not is_narrowing(inner)]
             joined = all(wanted) if bag_operator == "AND" or not wanted else any(wanted)
-            return joined and all(finds(inner, bag_operator, has) for inner in clauses if isinstance(inner, Not))
+            return joined and all(finds(inner, bag_operator, has) for inner in clauses if is_narrowing(inner))
         case leaf:
             return has(leaf)
 
@@ -235,6 +292,8 @@ def random_article(seed: str) -> Callable[[Leaf], bool]:
                 surfaces = words
             case Prefix(surface=surface):
                 surfaces = (surface, "*")
+            case Published() | Language():
+                return random.Random(f"{seed} {leaf}").random() < 0.5
         return random.Random(f"{seed} {leaf.field} {surfaces}").random() < 0.5
 
     return has

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import snippets as making
-from index.query_language import leaves, parse
+from index.clauses import leaves
+from index.query_language import parse
 from index.sentences import MIN_LENGTH, find_sentences
 from index.snippets import ENOUGH_TEXT, MAX_LENGTH, MAX_SNIPPETS, Marker, mark
 

@@ -12,6 +12,20 @@ from numpy.typing import NDArray
 
 from index import schema, snippets
 from index.article import Article
+from index.clauses import (
+    Bag,
+    Everything,
+    Language,
+    Leaf,
+    Not,
+    Phrase,
+    Prefix,
+    Published,
+    Query,
+    Word,
+    is_narrowing,
+    leaves,
+)
 from index.codec.warm import warm
 from index.engine import (
     MAX_DUPLICATES,
@@ -31,7 +45,7 @@ from index.engines.local.folding import DocIds, Fold, Scores
 from index.engines.local.snapshot import Snapshot, open_snapshot
 from index.errors import ArticleNotFoundError
 from index.ledger import Ledger
-from index.query_language import Bag, Everything, Leaf, Not, Phrase, Prefix, Query, Word, leaves, parse, write
+from index.query_language import parse, write
 from index.query_tree import Reading, read_query, restrict, terms_of
 from index.snippets import Marker
 
@@ -189,7 +203,7 @@ def _can_relax(query: Query) -> bool:
     clauses = [query.root] if query.root else []
     while clauses:
         clause = clauses.pop()
-        if isinstance(clause, Bag) and sum(not isinstance(inner, Not) for inner in clause.clauses) > 1:
+        if isinstance(clause, Bag) and sum(not is_narrowing(inner) for inner in clause.clauses) > 1:
             return True
         if not isinstance(clause, Leaf | Not):
             clauses += clause.clauses
@@ -244,6 +258,10 @@ def _interpret(query: Query, match: Match, snapshot: Snapshot) -> Interpretation
                 terms = (surface + "*",)
             case Everything():
                 terms = ("*",)
+            case Published(start, end):
+                terms = (str(start or "*"), str(end or "*"))
+            case Language(code):
+                terms = (code,)
         return QueryTerm(write(leaf), terms)
 
     return Interpretation(
