@@ -19,12 +19,16 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words that stand next to each other, in order; `is_quoted` tells `"al qaeda"` from `al-Qaeda`."""
+    """Words in order, each at most `slop` places behind the one before it.
+
+    `is_quoted` tells `"al qaeda"` from `al-Qaeda`.
+    """
 
     text: str
     surfaces: tuple[str, ...]
     field: str | None = None
     is_quoted: bool = True
+    slop: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,34 @@ class Prefix:
 
     text: str
     surface: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """One word as written, but for case and accents: no other form of it."""
+
+    text: str
+    surface: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    """Every word that fits a pattern, as written: in it `*` is any letters and `?` one."""
+
+    text: str
+    pattern: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """Every word with the same first letter, as written, that is at most `distance` edits (Levenshtein) away."""
+
+    text: str
+    surface: str
+    distance: int
     field: str | None = None
 
 
@@ -64,6 +96,14 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class Boosted:
+    """A clause that counts for more, or less."""
+
+    clause: Clause
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """Clauses joined by AND."""
 
@@ -85,8 +125,8 @@ class Bag:
 
 
 Filter = Published | Language
-Leaf = Word | Phrase | Prefix | Everything | Filter
-Clause = Leaf | Not | And | Or | Bag
+Leaf = Word | Phrase | Prefix | Exact | Wildcard | Fuzzy | Everything | Filter
+Clause = Leaf | Not | Boosted | And | Or | Bag
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +145,8 @@ def leaves(clause: Clause | None, *, excluded: bool = False) -> Iterator[Leaf]:
             return
         case Not(inner):
             yield from leaves(inner, excluded=not excluded)
+        case Boosted(inner):
+            yield from leaves(inner, excluded=excluded)
         case And(clauses) | Or(clauses) | Bag(clauses):
             for inner in clauses:
                 yield from leaves(inner, excluded=excluded)
@@ -131,6 +173,8 @@ def _is_filter(clause: Clause) -> bool:
 
 def join_clauses(kind: type[And] | type[Or] | type[Bag], clauses: list[Clause | None]) -> Clause | None:
     """Join clauses; none is nothing, one stands for itself, and a group within one of its kind is part of it."""
+    if len(clauses) == 1:
+        return clauses[0]
     present: list[Clause] = []
     for clause in clauses:
         if isinstance(clause, kind):
@@ -147,7 +191,7 @@ def drop_stop_words(root: Clause) -> tuple[Clause, tuple[str, ...]]:
     """Leave out the stop words that are not excluded, unless there is nothing else to search for."""
     wanted = list(leaves(root))
     dropped = tuple(leaf.text for leaf in wanted if isinstance(leaf, Word) and leaf.is_stop_word)
-    if len(dropped) == len(wanted):
+    if not dropped or len(dropped) == len(wanted):
         return root, ()
     kept = _without_stop_words(root)
     return (root, ()) if kept is None else (kept, dropped)
@@ -157,6 +201,9 @@ def _without_stop_words(clause: Clause) -> Clause | None:
     match clause:
         case Word(is_stop_word=True):
             return None
+        case Boosted(inner, factor):
+            kept = _without_stop_words(inner)
+            return None if kept is None else Boosted(kept, factor)
         case And(clauses) | Or(clauses) | Bag(clauses):
             return join_clauses(type(clause), [_without_stop_words(inner) for inner in clauses])
         case _:

@@ -1,6 +1,7 @@
 """What a person types, as a tree of clauses; and the tree back into words.
 
-The language: words, `"phrases"`, `AND OR NOT` (in capitals), `-word`, parentheses, `field:word`, `word*`, and `*`
+The language: words, `"phrases"`, `"near ones"~5`, `AND OR NOT` (in capitals), `a | b`, `-word`, parentheses,
+`field:word`, `word*`, `w?rd`, `*word`, `colour~`, `=Exact`, dates (`index.query_dates`), weights (`word^2`), and `*`
 for every article. NOT binds tightest, then AND and plain neighbourhood, then OR. Words without an operator between
 them make a `Bag`, which `match` reads as all or any of them.
 
@@ -15,14 +16,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-import regex
-
 from index import analysis, stopwords
 from index.clauses import (
     And,
     Bag,
+    Boosted,
     Clause,
     Everything,
+    Exact,
+    Fuzzy,
     Language,
     Leaf,
     Not,
@@ -31,26 +33,17 @@ from index.clauses import (
     Prefix,
     Published,
     Query,
+    Wildcard,
     Word,
     drop_stop_words,
     is_narrowing,
     join_clauses,
 )
-from index.query_dates import read_dates, write_dates
+from index.query_dates import write_dates
 from index.query_lexer import Lexeme, lex, pair_parentheses
+from index.query_words import MAX_WORDS, WordReader
 
-# A query is bounded so that its cost is: more than enough for a person, too little for an attack.
-MAX_WORDS = 64
 MAX_CHARACTERS = 4096
-
-# As articles have them: ISO 639, of two letters where there is one, seldom with a region.
-_LANGUAGE_CODE = regex.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-
-OPERATORS = ("AND", "OR", "NOT", "TO")
-
-# One of these alone between two words makes them one compound: al-Qaeda, RFE/RL, 3.5, 12:30, AT&T; in Persian it is the
-# zero-width non-joiner.
-_COMPOUND_JOINT = regex.compile(r"[-\u200c\u2010\u2011\u2013/._:&@+'\u2019]")
 
 
 def parse(text: str, today: dt.date | None = None) -> Query:
@@ -64,9 +57,9 @@ def parse(text: str, today: dt.date | None = None) -> Query:
         notes.append(f"Only the first {MAX_CHARACTERS:,} characters of the query were used.")
     parser = _Parser(pair_parentheses(list(lex(text))), today)
     root = parser.parse()
-    if parser.words_left_out:
+    if parser.words.words_left_out:
         notes.append(f"Only the first {MAX_WORDS} words of the query were used.")
-    notes += dict.fromkeys(parser.notes)
+    notes += dict.fromkeys(parser.words.notes)
     dropped: tuple[str, ...] = ()
     if root is not None:
         root, dropped = drop_stop_words(root)
@@ -98,6 +91,9 @@ def _write(clause: Clause, bag_operator: str, *, is_outermost: bool) -> str:
             if operator == "OR" and narrowing:
                 any_wanted = Or(wanted) if len(wanted) > 1 else wanted[0]
                 return _write(And((any_wanted, *narrowing)), bag_operator, is_outermost=is_outermost)
+        case Boosted(inner, factor):
+            written = f"{factor:.4f}".rstrip("0").rstrip(".")
+            return f"{_write(inner, bag_operator, is_outermost=False)}^{written}"
         case leaf:
             return _write_leaf(leaf)
     written = f" {operator} ".join(_write(inner, bag_operator, is_outermost=False) for inner in clauses)
@@ -122,7 +118,8 @@ def _write_leaf(leaf: Leaf) -> str:
             # `http:b`, cut out of `a,http:b`, begins like a field.
             is_plain = leaf.is_quoted or list(lex(text)) == [Lexeme("chunk", text)]
             written = text if is_plain else f'"{text}"'
-        case Prefix(text):
+            written += f"~{leaf.slop}" if leaf.slop > 1 else ""
+        case Prefix(text) | Exact(text) | Wildcard(text) | Fuzzy(text):
             written = text
     return f"{leaf.field}:{written}" if leaf.field else written
 
@@ -135,14 +132,8 @@ class _Parser:
 
     def __init__(self, lexemes: list[Lexeme], today: dt.date | None) -> None:
         self._lexemes = lexemes
-        self._today = today
-        self.notes: list[str] = []
         self._place = 0
-        self._words = 0
-        self.words_left_out = 0
-        words = [lexeme.text for lexeme in lexemes if lexeme.kind in ("chunk", "phrase")]
-        # Where all is in capitals, capitals say nothing, except for the few that are better known as acronyms.
-        self._all_capitals = "".join(words).isupper()
+        self.words = WordReader(lexemes, today)
 
     def parse(self) -> Clause | None:
         return self._either(field=None)
@@ -151,12 +142,22 @@ class _Parser:
         place = self._place + ahead
         return self._lexemes[place] if place < len(self._lexemes) else None
 
+    def _take(self, kind: str) -> str | None:
+        """Return the text of the next lexeme and go past it if it is of a kind."""
+        lexeme = self._peek()
+        if lexeme is None or lexeme.kind != kind:
+            return None
+        self._place += 1
+        return lexeme.text
+
     def _is_operator(self, text: str, ahead: int = 0) -> bool:
-        return self._peek(ahead) == Lexeme("chunk", text)
+        # Whether the text is the same is asked first, being false nearly always: a query is read in less time.
+        lexeme = self._peek(ahead)
+        return lexeme is not None and lexeme.text == text and lexeme.kind == "chunk"
 
     def _is_or(self) -> bool:
         lexeme = self._peek()
-        return lexeme is not None and (lexeme.kind == "bar" or lexeme == Lexeme("chunk", "OR"))
+        return lexeme is not None and (lexeme.kind == "bar" or self._is_operator("OR"))
 
     def _has_operand(self, ahead: int) -> bool:
         lexeme = self._peek(ahead)
@@ -187,9 +188,7 @@ class _Parser:
         lexeme = self._peek()
         # NOT NOT NOT … is read in a loop: nesting by operators must not exhaust the stack.
         negations = 0
-        while lexeme is not None and (
-            lexeme.kind == "minus" or (lexeme == Lexeme("chunk", "NOT") and self._has_operand(1))
-        ):
+        while lexeme is not None and (lexeme.kind == "minus" or (self._is_operator("NOT") and self._has_operand(1))):
             negations += 1
             self._place += 1
             lexeme = self._peek()
@@ -204,116 +203,22 @@ class _Parser:
                 clause = self._either(field)
                 self._place += 1
             case "phrase":
-                clause = self._phrase(lexeme.text, field)
+                near = self._take("near")
+                clause = self.words.phrase(lexeme.text, field, int(near[1:]) if near else 1)
             case "star":
-                clause = self._count(Everything())
+                clause = self.words.count(Everything())
             case "dates":
-                clause = self._dates(lexeme.text)
+                clause = self.words.dates(lexeme.text)
+            case "exact":
+                clause = self.words.chunk(self._take("chunk") or "", field, is_exact=True)
             case _:
-                clause = self._chunk(lexeme.text, field)
+                clause = self.words.chunk(lexeme.text, field)
+        if boost := self._take("boost"):
+            clause = self.words.boost(clause, boost[1:])
         return Not(clause) if clause is not None and negations % 2 else clause
 
     def _fielded(self, field: str) -> Clause | None:
         lexeme = self._peek()
-        if lexeme is not None and lexeme.kind in ("open", "phrase", "chunk"):
+        if lexeme is not None and lexeme.kind in ("open", "phrase", "chunk", "exact"):
             return self._clause(field)
-        return self._chunk(field, None)  # `title:` before nothing is the word
-
-    def _tokenize(self, text: str) -> list[analysis.Token]:
-        """Cut a piece of the query into words, no more than the query as a whole may have."""
-        tokens = list(analysis.tokenize(text))
-        room = MAX_WORDS - self._words
-        self.words_left_out += max(0, len(tokens) - room)
-        self._words += min(room, len(tokens))
-        return tokens[:room]
-
-    def _count(self, clause: Clause) -> Clause | None:
-        # What has no words counts as one, or a query could hold thousands of them.
-        if self._words >= MAX_WORDS:
-            self.words_left_out += 1
-            return None
-        self._words += 1
-        return clause
-
-    def _dates(self, text: str) -> Clause | None:
-        name, _, written = text.partition(":")
-        dates = read_dates(name, written, self._today)
-        if dates is not None:
-            return self._count(Published(*dates))
-        self.notes.append(f"“{text}” names no dates, and was searched for as words.")
-        return join_clauses(Bag, [self._chunk(name, None), self._chunk(written, None)])
-
-    def _phrase(self, text: str, field: str | None) -> Clause | None:
-        tokens = self._tokenize(text)
-        prefixes: list[Clause | None] = []
-        while tokens and _ends_in_one_cjk(text, tokens):
-            last = tokens.pop()
-            if not (tokens and tokens[-1].end > last.start):
-                prefixes.append(Prefix(text[last.start : last.end], last.surface, field))
-                text = text[: last.start]
-        if len(tokens) == 1:
-            # Quotes make a stop word count: "who" is asked for, not dropped.
-            return join_clauses(And, [Word(f'"{text.strip()}"', tokens[0].surface, field), *reversed(prefixes)])
-        if not tokens:
-            return join_clauses(And, prefixes[::-1])
-        surfaces = tuple(token.surface for token in tokens)
-        return join_clauses(And, [Phrase(f'"{" ".join(text.split())}"', surfaces, field), *reversed(prefixes)])
-
-    def _chunk(self, text: str, field: str | None) -> Clause | None:
-        """Read what stands between two spaces: a word, a compound, a prefix, or several of them."""
-        if field == "language":
-            return self._language(text)
-        groups: list[list[analysis.Token]] = []
-        for token in self._tokenize(text):
-            if groups and _is_joined(text, groups[-1][-1], token):
-                groups[-1].append(token)
-            else:
-                groups.append([token])
-        return join_clauses(Bag, [self._compound(text, group, field) for group in groups])
-
-    def _language(self, text: str) -> Clause | None:
-        if _LANGUAGE_CODE.fullmatch(text):
-            return self._count(Language(text.lower()))
-        self.notes.append(f"“{text}” is no code of a language, as “en” is, and was searched for as words.")
-        return self._chunk(text, None)
-
-    def _compound(self, text: str, group: list[analysis.Token], field: str | None) -> Clause:
-        last = group[-1]
-        star = "*" if text.startswith("*", last.end) else ""
-        is_prefix = star == "*"
-        if _ends_in_one_cjk(text, group):
-            # What ends a run stands in the word before it, too, and goes on without a star.
-            is_prefix = len(group) == 1 or group[-2].end <= last.start
-            if not is_prefix:
-                group, last = group[:-1], group[-2]
-        if is_prefix:
-            prefix = Prefix(text[last.start : last.end] + star, last.surface, field)
-            rest = self._compound(text, group[:-1], field) if len(group) > 1 else None
-            return join_clauses(And, [rest, prefix]) or prefix
-        written = text[group[0].start : last.end]
-        if len(group) > 1:
-            return Phrase(written, tuple(token.surface for token in group), field, is_quoted=False)
-        return Word(
-            written,
-            last.surface,
-            field,
-            analysis.is_stop_word(last.surface) and not self._means_acronym(last, written),
-        )
-
-    def _means_acronym(self, token: analysis.Token, written: str) -> bool:
-        """Say whether a stop word in capitals is not the stop word: US, WHO; but not a stray AND."""
-        if not token.is_acronym or written in OPERATORS:
-            return False
-        return not self._all_capitals or token.surface in stopwords.ACRONYMS
-
-
-def _ends_in_one_cjk(text: str, tokens: list[analysis.Token]) -> bool:
-    """Say whether the last word is one character of CJK, and so the end of a run."""
-    return analysis.cjk_end(text, tokens[-1].start) == tokens[-1].end
-
-
-def _is_joined(text: str, before: analysis.Token, token: analysis.Token) -> bool:
-    """Say whether a word goes on with the one before it: as a compound, or for CJK puts nothing in between."""
-    if token.start <= before.end:
-        return analysis.cjk_end(text, before.start) is not None or analysis.cjk_end(text, token.start) is not None
-    return _COMPOUND_JOINT.fullmatch(text[before.end : token.start]) is not None
+        return self.words.chunk(field, None)  # `title:` before nothing is the word

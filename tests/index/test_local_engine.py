@@ -4,6 +4,7 @@ import datetime as dt
 import functools
 import threading
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from whoosh import query as whoosh_query
 from whoosh.index import open_dir
+from whoosh.support.levenshtein import levenshtein
 
 from index import Article, SearchEngine, SearchRequest, open_engine
-from index.analysis import stem, tokenize
+from index.analysis import fold, stem, tokenize
 from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName, Match, SearchResponse
 from index.engines import open_writer
 from index.errors import ArticleNotFoundError, DatelineError, IndexMissingError, RequestError
@@ -211,6 +213,22 @@ def test_a_word_that_stands_twice_counts_twice(seeds: SearchEngine) -> None:
     assert (once.total, twice.total) == (5, 5)
     gained = {result.id: result.score for result in twice.results}
     assert sum(gained[result.id] > result.score for result in once.results) == 2
+
+
+def test_a_word_with_a_weight_counts_more(seeds: SearchEngine) -> None:
+    def scores(query: str) -> dict[str, float]:
+        return {result.id: result.score for result in seeds.search(SearchRequest(query=query)).results}
+
+    once = scores("galeotti")
+    for query in ("galeotti^3", "(galeotti)^3", "(galeotti* OR galeotti)^3 -zebra"):
+        assert scores(query) == pytest.approx(
+            {name: 3 * score for name, score in scores(query.replace("^3", "")).items()}, abs=0.001
+        )
+    assert scores('"mark galeotti"~9^2') == pytest.approx(
+        {name: 2 * score for name, score in scores('"mark galeotti"~9').items()}, abs=0.001
+    )
+    assert scores("=galeotti") == once
+    assert seeds.search(SearchRequest(query="(galeotti zebra)^2")).relaxed
 
 
 def test_a_star_beside_a_word_adds_nothing(seeds: SearchEngine) -> None:
@@ -440,9 +458,22 @@ def test_threads_share_an_engine_while_the_index_changes(tmp_path: Path) -> None
 
 # What a naive scan says -----------------------------------------------------------------------------------------
 
+FORMS = ["=visit", "=the", "-=visits", "v?sit", "*sit", "univers*y", "-*s*s", "zebxa~1", "vosots~2", "-visit~1"]
 WORDS = ["moscow", "visit", "visits", "visiting", "the", "us", "zebra", "universe", "university"]
 TEXTS = st.tuples(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), st.sampled_from([None, "en"]))
 Texts = list[tuple[str, str | None]]  # each with its language
+
+
+def is_near(stems: list[str], looked_for: list[str], slop: int) -> bool:
+    """Say whether words are there in order, each at most `slop` places behind the one before it."""
+    places = [place for place, stem in enumerate(stems) if stem == looked_for[0]]
+    for wanted in looked_for[1:]:
+        places = [
+            place
+            for place, stem in enumerate(stems)
+            if stem == wanted and any(0 < place - before <= slop for before in places)
+        ]
+    return bool(places)
 
 
 def naive_total(texts: Texts, query: str, match: Match) -> int:
@@ -454,15 +485,22 @@ def naive_total(texts: Texts, query: str, match: Match) -> int:
     def has(text: tuple[str, str | None], part: str) -> bool:
         words = [token.surface for token in tokenize(text[0])]
         stems = [stem(word, text[1]) for word in words]
-        if part != "*" and part.endswith("*"):
-            return any(word.startswith(part[:-1]) for word in words)
         if part == "*":
             return True
+        if "*" in part or "?" in part:
+            return any(fnmatchcase(word, part) for word in words)
+        if part.startswith("="):
+            return fold(part[1:]) in words
+        part, _, number = part.partition("~")
+        if number and '"' not in part:
+            return any(word[0] == part[0] and levenshtein(word, part, limit=None) <= int(number) for word in words)
         if part.strip('"').isalpha() and part.strip('"') >= "\u3000":  # of Chinese, wherever it stands
             return part.strip('"') in text[0]
         looked_for = [stem(token.surface, text[1]) for token in tokenize(part)]
         if part.endswith(("学", '学"')):
             looked_for.pop()
+        if number:
+            return is_near(stems, looked_for, int(number))
         return any(stems[place : place + len(looked_for)] == looked_for for place in range(len(stems)))
 
     parts = query.split(" ") if '"' not in query else [query]
@@ -476,10 +514,12 @@ def naive_total(texts: Texts, query: str, match: Match) -> int:
 
 
 QUERIES = st.one_of(
-    st.lists(st.sampled_from([*WORDS, "visit*", "universit*", "*", "-moscow", "-zebra"]), min_size=1, max_size=4).map(
-        " ".join
+    st.lists(
+        st.sampled_from([*WORDS, "visit*", "universit*", "*", "-moscow", "-zebra", *FORMS]), min_size=1, max_size=4
+    ).map(" ".join),
+    st.tuples(st.lists(st.sampled_from(WORDS), min_size=2, max_size=3), st.sampled_from(["", "~2", "~4"])).map(
+        lambda drawn: f'"{" ".join(drawn[0])}"{drawn[1]}'
     ),
-    st.lists(st.sampled_from(WORDS), min_size=2, max_size=3).map(lambda words: f'"{" ".join(words)}"'),
 )
 
 
@@ -488,17 +528,20 @@ WORDS_OF_LANGUAGES = (
     "visit visits universities universidades häuser haus hauser nation nationen nationalité nationale nación naciones "
     "книги книгах مدرسة المدرسة مدرسته کتاب كتاب 2008 北京大学 大学 カメラ 学"
 ).split()
+FORMS_OF_LANGUAGES = "=nation =häuser =книги -=universities na*n *dades h?user *er* к?иги nation~2 -hausen~1".split()
 TEXTS_OF_LANGUAGES = st.tuples(
     st.lists(st.sampled_from([*WORDS_OF_LANGUAGES, "2008年", "北京人"]), max_size=8).map(" ".join),
     st.sampled_from([None, "en", "de", "fr", "es", "ru", "ar", "fa", "zh"]),
 )
 QUERIES_OF_LANGUAGES = st.one_of(
-    st.lists(st.sampled_from([*WORDS_OF_LANGUAGES, "naci*", "hau*", "-haus", "-大学"]), min_size=1, max_size=3).map(
-        " ".join
-    ),
-    st.lists(st.sampled_from(WORDS_OF_LANGUAGES[:-1]), min_size=2, max_size=3).map(
-        lambda words: f'"{" ".join(words)}"'
-    ),
+    st.lists(
+        st.sampled_from([*WORDS_OF_LANGUAGES, "naci*", "hau*", "-haus", "-大学", *FORMS_OF_LANGUAGES]),
+        min_size=1,
+        max_size=3,
+    ).map(" ".join),
+    st.tuples(
+        st.lists(st.sampled_from(WORDS_OF_LANGUAGES[:-1]), min_size=2, max_size=3), st.sampled_from(["", "~3"])
+    ).map(lambda drawn: f'"{" ".join(drawn[0])}"{drawn[1]}'),
 )
 
 

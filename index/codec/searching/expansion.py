@@ -88,7 +88,7 @@ class Expander:
         if first < end and view.term_offsets[first] == view.term_offsets[first + 1]:
             first += 1
         if type(tree) is Wildcard or type(tree) is Regex:
-            found = self._match(tree, field, view, first, end)
+            found = self._match(tree, field, view, first, end, are_surfaces=bool(entry.parts_of))
         else:
             found = np.arange(first, end)
         return Expansion(found, len(found))
@@ -117,11 +117,15 @@ class Expander:
             return entry.first_term, entry.first_term
         return _prefix_bounds(view, entry, key)
 
-    def _match(self, tree: Any, field: Field, view: SegmentView, first: int, end: int) -> NDArray[np.int64]:
+    def _match(
+        self, tree: Any, field: Field, view: SegmentView, first: int, end: int, *, are_surfaces: bool
+    ) -> NDArray[np.int64]:
         if type(tree) is Wildcard and "[" not in tree.text and _is_text(field.kind):
             found = np.empty(end - first, np.int64)
             pattern = tree.text.encode("utf-8", "surrogatepass")
-            count = kernels.find_globs(view.term_bytes, view.term_offsets, first, end, pattern, found)
+            count = kernels.find_globs(
+                view.term_bytes, view.term_offsets, first, end, are_surfaces, pattern, found
+            )  # fmt: skip
             return found[:count]
         matches: Callable[[str], object] = re.compile(tree._get_pattern()).match
         from_bytes = field.kind.from_bytes
@@ -140,7 +144,7 @@ class Expander:
         room = len(rest) + tree.maxdist + 1
         found = np.empty(end - first, np.int64)
         count = kernels.find_fuzzy(
-            view.term_bytes, view.term_offsets, first, end, len(key), word, tree.maxdist,
+            view.term_bytes, view.term_offsets, first, end, bool(entry.parts_of), len(key), word, tree.maxdist,
             np.empty(room, np.uint32), np.empty(room, np.int64), found,
         )  # fmt: skip
         found = found[:count]

@@ -14,7 +14,10 @@ from index import schema, snippets
 from index.article import Article
 from index.clauses import (
     Bag,
+    Boosted,
     Everything,
+    Exact,
+    Fuzzy,
     Language,
     Leaf,
     Not,
@@ -22,6 +25,7 @@ from index.clauses import (
     Prefix,
     Published,
     Query,
+    Wildcard,
     Word,
     is_narrowing,
     leaves,
@@ -205,7 +209,9 @@ def _can_relax(query: Query) -> bool:
         clause = clauses.pop()
         if isinstance(clause, Bag) and sum(not is_narrowing(inner) for inner in clause.clauses) > 1:
             return True
-        if not isinstance(clause, Leaf | Not):
+        if isinstance(clause, Boosted):
+            clauses.append(clause.clause)
+        elif not isinstance(clause, Leaf | Not):
             clauses += clause.clauses
     return False
 
@@ -256,6 +262,12 @@ def _interpret(query: Query, match: Match, snapshot: Snapshot) -> Interpretation
                 terms = terms_of(leaf, snapshot.languages)
             case Prefix(surface=surface):
                 terms = (surface + "*",)
+            case Exact(surface=surface):
+                terms = (surface,)
+            case Wildcard(pattern=pattern):
+                terms = (pattern,)
+            case Fuzzy(surface=surface, distance=distance):
+                terms = (f"{surface}~{distance}",)
             case Everything():
                 terms = ("*",)
             case Published(start, end):
