@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -69,6 +69,15 @@ class Fuzzy:
 
 
 @dataclass(frozen=True, slots=True)
+class Forms:
+    """What a prefix, a pattern or a fuzzy word is searched for as where it stands for too many words: some of them."""
+
+    text: str
+    surfaces: tuple[str, ...]
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Everything:
     """Every article: `*`."""
 
@@ -125,7 +134,8 @@ class Bag:
 
 
 Filter = Published | Language
-Leaf = Word | Phrase | Prefix | Exact | Wildcard | Fuzzy | Everything | Filter
+Expanding = Prefix | Wildcard | Fuzzy
+Leaf = Word | Phrase | Exact | Forms | Everything | Expanding | Filter
 Clause = Leaf | Not | Boosted | And | Or | Bag
 
 
@@ -153,6 +163,19 @@ def leaves(clause: Clause | None, *, excluded: bool = False) -> Iterator[Leaf]:
         case leaf:
             if not excluded:
                 yield leaf
+
+
+def replace_leaves(clause: Clause, replacements: Mapping[Leaf, Leaf]) -> Clause:
+    """Return a clause with other leaves for some of its own."""
+    match clause:
+        case Not(inner):
+            return Not(replace_leaves(inner, replacements))
+        case Boosted(inner, factor):
+            return Boosted(replace_leaves(inner, replacements), factor)
+        case And(clauses) | Or(clauses) | Bag(clauses):
+            return type(clause)(tuple(replace_leaves(inner, replacements) for inner in clauses))
+        case leaf:
+            return replacements.get(leaf, leaf)
 
 
 def is_narrowing(clause: Clause) -> bool:

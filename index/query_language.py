@@ -24,6 +24,7 @@ from index.clauses import (
     Clause,
     Everything,
     Exact,
+    Forms,
     Fuzzy,
     Language,
     Leaf,
@@ -119,7 +120,7 @@ def _write_leaf(leaf: Leaf) -> str:
             is_plain = leaf.is_quoted or list(lex(text)) == [Lexeme("chunk", text)]
             written = text if is_plain else f'"{text}"'
             written += f"~{leaf.slop}" if leaf.slop > 1 else ""
-        case Prefix(text) | Exact(text) | Wildcard(text) | Fuzzy(text):
+        case Prefix(text) | Exact(text) | Wildcard(text) | Fuzzy(text) | Forms(text):
             written = text
     return f"{leaf.field}:{written}" if leaf.field else written
 

@@ -17,7 +17,9 @@ from index.clauses import (
     Clause,
     Everything,
     Exact,
+    Expanding,
     Filter,
+    Forms,
     Fuzzy,
     Language,
     Not,
@@ -38,7 +40,7 @@ TITLE_BOOST = 2.0
 
 _SECONDS_A_DAY = 24 * 60 * 60
 
-_TextLeaf = Word | Phrase | Prefix | Exact | Wildcard | Fuzzy
+_TextLeaf = Word | Phrase | Exact | Forms | Expanding
 
 _TEXT_FIELDS = (("title", TITLE_BOOST), ("body", 1.0))
 
@@ -156,6 +158,8 @@ def _in_field(leaf: _TextLeaf, name: str, stemmer: str) -> whoosh_query.Query:
             return whoosh_query.Prefix(_surface_field(name), surface)
         case Exact(surface=surface):
             return _exact(name, surface, stemmer)
+        case Forms(surfaces=surfaces):
+            return whoosh_query.Or([_surfaces(name, surface) for surface in surfaces])
         case Wildcard(pattern=pattern):
             return whoosh_query.Wildcard(_surface_field(name), pattern)
         case Fuzzy(surface=surface, distance=distance):
@@ -166,9 +170,18 @@ def _exact(field: str, surface: str, stemmer: str) -> whoosh_query.Query:
     """Return what ranks articles by all forms of a word, of those that have this one."""
     if field in _UNSTEMMED_FIELDS:
         return whoosh_query.Term(field, surface)
+    return whoosh_query.Require(whoosh_query.Term(field, analysis.stem_by(surface, stemmer)), _surfaces(field, surface))
+
+
+def _surfaces(field: str, surface: str) -> whoosh_query.Query:
     # A surface of several stems is several terms, in which the stem stands behind a zero byte (`index.codec.format`).
-    surfaces = whoosh_query.TermRange(_surface_field(field), surface, f"{surface}\0\U0010ffff")
-    return whoosh_query.Require(whoosh_query.Term(field, analysis.stem_by(surface, stemmer)), surfaces)
+    return whoosh_query.TermRange(_surface_field(field), surface, f"{surface}\0\U0010ffff")
+
+
+def expansions(leaf: Expanding) -> list[whoosh_query.Query]:
+    """Return what a leaf that stands for many words is looked up as, field by field."""
+    fields = (leaf.field,) if leaf.field else tuple(name for name, _ in _TEXT_FIELDS)
+    return [_in_field(leaf, name, analysis.NO_STEMMER) for name in fields]
 
 
 def _bag(clauses: Sequence[Clause], way: _Way, weight: float) -> whoosh_query.Query:

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from index import analysis
-from index.clauses import Exact, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
+from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
 from index.marking import NearWords, make_matcher
 from index.sentences import find_sentences
 
@@ -52,7 +52,8 @@ class Marker:
         wanted = [
             leaf
             for leaf in leaves
-            if isinstance(leaf, Word | Prefix | Phrase | Exact | Wildcard | Fuzzy) and leaf.field in (None, field)
+            if isinstance(leaf, Word | Prefix | Phrase | Exact | Forms | Wildcard | Fuzzy)
+            and leaf.field in (None, field)
         ]
         phrases = [leaf for leaf in wanted if isinstance(leaf, Phrase)]
         return cls(
@@ -60,7 +61,9 @@ class Marker:
             tuple(leaf.surface for leaf in wanted if isinstance(leaf, Prefix)),
             tuple(leaf.surfaces for leaf in phrases if leaf.slop == 1),
             tuple(leaf for leaf in phrases if leaf.slop > 1),
-            frozenset(leaf.surface for leaf in wanted if isinstance(leaf, Exact)),
+            frozenset(leaf.surface for leaf in wanted if isinstance(leaf, Exact)).union(
+                *(leaf.surfaces for leaf in wanted if isinstance(leaf, Forms))
+            ),
             tuple(leaf for leaf in wanted if isinstance(leaf, Wildcard | Fuzzy)),
         )
 

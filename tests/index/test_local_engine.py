@@ -16,9 +16,15 @@ from whoosh.support.levenshtein import levenshtein
 
 from index import Article, SearchEngine, SearchRequest, open_engine
 from index.analysis import fold, stem, tokenize
+from index.clauses import Forms, leaves
 from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName, Match, SearchResponse
 from index.engines import open_writer
+from index.engines.local import expanding
+from index.engines.local.folder import IndexFolder
+from index.engines.local.snapshot import open_snapshot
 from index.errors import ArticleNotFoundError, DatelineError, IndexMissingError, RequestError
+from index.query_language import parse, write
+from index.query_tree import read_query
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +119,39 @@ def test_how_a_query_was_read_is_told(seeds: SearchEngine) -> None:
         ("visits", ("visit",)),
         ("title:Moscow", ("moscow",)),
         ('"no longer"', ("no", "longer")),
-        ("vis*", ("vis*",)),
+        ("vis*", ("vis*", "visit", "visitor", "visits")),
     ]
     assert [term.text for term in told.excluded] == ["lavrov"]
     assert told.dropped == ("the",)
+
+
+def test_patterns_that_stand_for_too_many_words_are_searched_for_as_the_most_frequent(tmp_path: Path) -> None:
+    index = str(tmp_path / "index")
+    for segment in range(2):
+        with open_writer(index) as writer:
+            for number in range(2 * expanding.MAX_WORDS):
+                body = f"zebra zword{number % (expanding.MAX_WORDS - 1)} zrare{segment}x{number}"
+                writer.put(Article(id=f"{segment}-{number}", title="", body=body, language="de" if segment else "en"))
+            writer.commit()
+    with open_engine(index) as engine:
+        told = engine.search(SearchRequest(query="z*")).interpreted
+        assert told.notes == ()
+        assert told.terms[0].terms[:2] == ("z*", "zebra")
+        assert len(told.terms[0].terms) == 2 + expanding.WORDS_TOLD
+    snapshot = open_snapshot(IndexFolder(index))
+    query = parse("z*^2 -zword1* (=zebra OR zrare0x*)")
+    capped, words_of = expanding.expand(query, snapshot, 500)
+    assert write(capped.root) == write(query.root)
+    forms, *others = leaves(capped.root)
+    assert isinstance(forms, Forms)
+    assert (len(forms.surfaces), forms.surfaces[0]) == (expanding.MAX_WORDS, "zebra")
+    assert not {word for word in forms.surfaces if word.startswith("zrare")}
+    assert others == list(leaves(query.root))[1:]
+    assert words_of[forms][-1] == "…"
+    assert "100 most frequent" in capped.notes[0]
+    doc_ids, _ = snapshot.match(read_query(capped, "all", snapshot.languages))
+    whole, _ = snapshot.match(read_query(query, "all", snapshot.languages))
+    assert doc_ids.tolist() == whole.tolist() != []
 
 
 def test_an_article_is_given_back_as_it_was_put(tmp_path: Path) -> None:

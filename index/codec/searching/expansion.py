@@ -8,6 +8,7 @@ ask for a constant score (`MultiTerm.matcher`, `Or._matcher`).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -54,6 +55,17 @@ def is_every(tree: Any) -> bool:
 _EVERY = {Prefix: "", Wildcard: "*", Regex: ".*"}
 
 
+class Frequent(NamedTuple):
+    """The most frequent surfaces that a query stands for, and what all of them cost.
+
+    `postings` is how many articles each of all its terms is in, added up; `is_all` says that there are no more.
+    """
+
+    surfaces: tuple[str, ...]
+    postings: int
+    is_all: bool
+
+
 class Expander:
     """Expands queries in the segments of one index."""
 
@@ -92,6 +104,31 @@ class Expander:
         else:
             found = np.arange(first, end)
         return Expansion(found, len(found))
+
+    def most_frequent(self, tree: Any, limit: int) -> Frequent:
+        """Return what a query on a field of surfaces stands for most often.
+
+        Each segment gives so many, which are added up; articles that are deleted since count as well.
+        """
+        counts: Counter[str] = Counter()
+        postings, is_all = 0, True
+        for place, view in enumerate(self._statistics.views):
+            terms = self.expand(tree, place).terms
+            if not terms.size:
+                continue
+            entry = view.fields[tree.fieldname]
+            if entry.parts_of:
+                doc_freqs = view.parts(entry.name).doc_freqs[terms - entry.first_term].astype(np.int64)
+            else:
+                doc_freqs = view.posting_starts[terms + 1].astype(np.int64) - view.posting_starts[terms]
+            postings += int(doc_freqs.sum())
+            best = np.argsort(-doc_freqs, kind="stable")[:limit]
+            is_all = is_all and terms.size <= limit
+            for term, doc_freq in zip(terms[best].tolist(), doc_freqs[best].tolist(), strict=True):
+                counts[_term(view, term).partition(b"\0")[0].decode("utf-8", "surrogatepass")] += doc_freq
+        # Of equals the first in the alphabet, whichever segment they are in.
+        surfaces = sorted(counts, key=lambda surface: (-counts[surface], surface))
+        return Frequent(tuple(surfaces[:limit]), postings, is_all and len(surfaces) <= limit)
 
     def candidates(self, tree: Any, place: int) -> tuple[int, int]:
         """Return the first and the end of the terms that have to be looked at; the bound of a query's cost."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from index.clauses import (
     Boosted,
     Everything,
     Exact,
+    Forms,
     Fuzzy,
     Language,
     Leaf,
@@ -44,6 +45,7 @@ from index.engine import (
     SearchResult,
     Stats,
 )
+from index.engines.local.expanding import expand
 from index.engines.local.folder import IndexFolder
 from index.engines.local.folding import DocIds, Fold, Scores
 from index.engines.local.snapshot import Snapshot, open_snapshot
@@ -80,6 +82,7 @@ class LocalEngine(SearchEngine):
         snapshot = self._snapshot()
         # An empty query is a wish to browse, not one for nothing.
         query = parse(request.query) if request.query.strip() else Query(Everything())
+        query, expanded = expand(query, snapshot)
         match = request.match
         found = _find(snapshot, query, match, request)
         relaxed = not found.total and match == "all" and _can_relax(query)
@@ -91,7 +94,7 @@ class LocalEngine(SearchEngine):
         facets = {name: snapshot.count_facet(name, found.doc_ids, found.fold) for name in request.facets}
         return SearchResponse(
             query=request.query,
-            interpreted=_interpret(query, match, snapshot),
+            interpreted=_interpret(query, match, snapshot, expanded),
             total=found.total,
             took_ms=round((time.perf_counter() - started) * 1000, 3),
             page=request.page,
@@ -254,20 +257,18 @@ def _duplicate(article: Article) -> Duplicate:
     )
 
 
-def _interpret(query: Query, match: Match, snapshot: Snapshot) -> Interpretation:
+def _interpret(
+    query: Query, match: Match, snapshot: Snapshot, expanded: Mapping[Leaf, Sequence[str]]
+) -> Interpretation:
     def describe(leaf: Leaf) -> QueryTerm:
         terms: tuple[str, ...]
         match leaf:
             case Word() | Phrase():
                 terms = terms_of(leaf, snapshot.languages)
-            case Prefix(surface=surface):
-                terms = (surface + "*",)
             case Exact(surface=surface):
                 terms = (surface,)
-            case Wildcard(pattern=pattern):
-                terms = (pattern,)
-            case Fuzzy(surface=surface, distance=distance):
-                terms = (f"{surface}~{distance}",)
+            case Prefix() | Wildcard() | Fuzzy() | Forms():
+                terms = (leaf.text, *expanded[leaf])
             case Everything():
                 terms = ("*",)
             case Published(start, end):
