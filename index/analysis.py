@@ -129,6 +129,11 @@ def cjk_end(text: str, start: int) -> int | None:
     return match.end() if match else None
 
 
+def has_cjk(text: str) -> bool:
+    """Say whether a character of CJK is in a text."""
+    return _ONE_CJK.search(text) is not None
+
+
 @lru_cache(maxsize=1 << 17)
 def fold(word: str) -> str:
     """Fold one written word; may be empty where the word holds nothing but marks."""

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from whoosh import query as whoosh_query
 
 from index import analysis, schema
+from index.clauses import (
+    And,
+    Bag,
+    Boosted,
+    Clause,
+    Everything,
+    Exact,
+    Expanding,
+    Filter,
+    Forms,
+    Fuzzy,
+    Language,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Published,
+    Query,
+    Wildcard,
+    Word,
+    is_narrowing,
+    leaves,
+)
 from index.engine import Match, SearchRequest
-from index.query_language import And, Bag, Clause, Everything, Not, Or, Phrase, Prefix, Query, Word, leaves
 
 # A word of the title says more about an article than one of the body.
 TITLE_BOOST = 2.0
 
 _SECONDS_A_DAY = 24 * 60 * 60
 
-_BuildInField = Callable[[str], whoosh_query.Query]
+_TextLeaf = Word | Phrase | Exact | Forms | Expanding
 
 _TEXT_FIELDS = (("title", TITLE_BOOST), ("body", 1.0))
 
@@ -57,8 +80,8 @@ def read_query(query: Query, match: Match, languages: tuple[str | None, ...]) ->
 
 def _stemmed_surfaces(root: Clause) -> Iterator[str]:
     for leaf in (*leaves(root), *leaves(root, excluded=True)):
-        if isinstance(leaf, Word | Phrase) and leaf.field not in _UNSTEMMED_FIELDS:
-            yield from (leaf.surface,) if isinstance(leaf, Word) else leaf.surfaces
+        if isinstance(leaf, Word | Phrase | Exact) and leaf.field not in _UNSTEMMED_FIELDS:
+            yield from leaf.surfaces if isinstance(leaf, Phrase) else (leaf.surface,)
 
 
 def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Query:
@@ -75,78 +98,135 @@ def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Q
     if request.undated:
         conditions.append(whoosh_query.NumericRange("published", schema.UNDATED, schema.UNDATED))
     elif request.published_from or request.published_to:
-        start = schema.to_seconds(request.published_from) if request.published_from else schema.EARLIEST
-        end = schema.to_seconds(request.published_to) + _SECONDS_A_DAY - 1 if request.published_to else None
-        conditions.append(whoosh_query.NumericRange("published", start, end))
+        conditions.append(_published(request.published_from, request.published_to))
     return whoosh_query.Require(tree, whoosh_query.And(conditions)) if conditions else tree
 
 
-def _build(clause: Clause, way: _Way, weight: int = 1) -> whoosh_query.Query:
+def _published(first: dt.date | None, last: dt.date | None) -> whoosh_query.Query:
+    """Articles of some days, open where there is none; the undated are of none."""
+    start = schema.to_seconds(first) if first else schema.EARLIEST
+    end = schema.to_seconds(last) + _SECONDS_A_DAY - 1 if last else None
+    return whoosh_query.NumericRange("published", start, end)
+
+
+def _filter(clause: Filter) -> whoosh_query.Query:
     match clause:
-        case Word(surface=surface, field=field):
-            return _in_fields(
-                field,
-                weight,
-                lambda name: whoosh_query.Term(name, *_terms(name, (surface,), way.stemmer)),
-            )
-        case Phrase(surfaces=surfaces, field=field):
-            return _in_fields(
-                field,
-                weight,
-                lambda name: whoosh_query.Phrase(name, _terms(name, surfaces, way.stemmer)),
-            )
-        case Prefix(surface=surface, field=field):
-            return _in_fields(field, weight, lambda name: whoosh_query.Prefix(_surface_field(name), surface))
+        case Published(start, end):
+            return _published(start, end)
+        case Language(code):
+            # Articles from elsewhere may have a region: "de-AT" is "de" too.
+            regions = whoosh_query.Prefix("language", f"{code}-")
+            return whoosh_query.Or([whoosh_query.Term("language", code), regions])
+
+
+def _build(clause: Clause, way: _Way, weight: float = 1.0) -> whoosh_query.Query:
+    match clause:
         case Everything():
-            return whoosh_query.Every()
-        case Not():
-            return _conjunction([clause], way)
+            return whoosh_query.Every(boost=weight)
+        case Boosted(inner, factor):
+            return _build(inner, way, weight * factor)
+        case Not() | Published() | Language():
+            return _conjunction([clause], way, weight)
         case And(clauses):
-            return _conjunction(clauses, way)
+            return _conjunction(clauses, way, weight)
         case Or(clauses):
-            return whoosh_query.Or(_build_each(clauses, way))
+            return whoosh_query.Or(_build_each(clauses, way, weight))
         case Bag(clauses):
-            return _bag(clauses, way)
+            return _bag(clauses, way, weight)
+        case _:
+            return _build_leaf(clause, way, weight)
 
 
-def _bag(clauses: Sequence[Clause], way: _Way) -> whoosh_query.Query:
-    """All or any of the clauses; what is excluded is so in either case."""
-    wanted = [clause for clause in clauses if not isinstance(clause, Not)]
-    if way.match == "all" or not wanted:
-        return _conjunction(clauses, way)
-    excluded = [clause for clause in clauses if isinstance(clause, Not)]
-    return _but_not(whoosh_query.Or(_build_each(wanted, way)), excluded, way)
-
-
-def _build_each(clauses: Sequence[Clause], way: _Way) -> list[whoosh_query.Query]:
-    """Build clauses that stand side by side; one that stands there twice counts twice and is looked up once."""
-    return [_build(clause, way, weight) for clause, weight in Counter(clauses).items()]
-
-
-def _conjunction(clauses: Sequence[Clause], way: _Way) -> whoosh_query.Query:
-    # Whoosh takes "every article, and the word" for every article.
-    wanted = _build_each([clause for clause in clauses if not isinstance(clause, Not | Everything)], way)
-    excluded = [clause for clause in clauses if isinstance(clause, Not)]
-    return _but_not(whoosh_query.And(wanted) if wanted else whoosh_query.Every(), excluded, way)
-
-
-def _but_not(tree: whoosh_query.Query, excluded: Sequence[Not], way: _Way) -> whoosh_query.Query:
-    # Not Whoosh's AndNot: it lets an excluded article through where it is the first of those that are wanted.
-    if not excluded:
-        return tree
-    return whoosh_query.Require(
-        tree, whoosh_query.Not(whoosh_query.Or(_build_each([inner.clause for inner in excluded], way)))
-    )
-
-
-def _in_fields(field: str | None, weight: int, build: _BuildInField) -> whoosh_query.Query:
-    """Build a clause for the field that it names, or for the title and the body."""
+def _build_leaf(leaf: _TextLeaf, way: _Way, weight: float) -> whoosh_query.Query:
+    """Build a leaf for the field that it names, or for the title and the body."""
     alternatives = []
-    for name, boost in ((field, 1.0),) if field else _TEXT_FIELDS:
-        tree = build(name)
-        tree.boost = boost * weight
+    for name, boost in ((leaf.field, 1.0),) if leaf.field else _TEXT_FIELDS:
+        tree = _in_field(leaf, name, way.stemmer)
+        # Of what is required it is the first half that scores.
+        (tree.a if isinstance(tree, whoosh_query.Require) else tree).boost = boost * weight
         alternatives.append(tree)
     return whoosh_query.Or(alternatives) if len(alternatives) > 1 else alternatives[0]
+
+
+def _in_field(leaf: _TextLeaf, name: str, stemmer: str) -> whoosh_query.Query:
+    match leaf:
+        case Word(surface=surface):
+            return whoosh_query.Term(name, *_terms(name, (surface,), stemmer))
+        case Phrase(surfaces=surfaces, slop=slop):
+            return whoosh_query.Phrase(name, _terms(name, surfaces, stemmer), slop)
+        case Prefix(surface=surface):
+            return whoosh_query.Prefix(_surface_field(name), surface)
+        case Exact(surface=surface):
+            return _exact(name, surface, stemmer)
+        case Forms(surfaces=surfaces):
+            return whoosh_query.Or([_surfaces(name, surface) for surface in surfaces])
+        case Wildcard(pattern=pattern):
+            return whoosh_query.Wildcard(_surface_field(name), pattern)
+        case Fuzzy(surface=surface, distance=distance):
+            return whoosh_query.FuzzyTerm(_surface_field(name), surface, maxdist=distance, prefixlength=1)
+
+
+def _exact(field: str, surface: str, stemmer: str) -> whoosh_query.Query:
+    """Return what ranks articles by all forms of a word, of those that have this one."""
+    if field in _UNSTEMMED_FIELDS:
+        return whoosh_query.Term(field, surface)
+    return whoosh_query.Require(whoosh_query.Term(field, analysis.stem_by(surface, stemmer)), _surfaces(field, surface))
+
+
+def _surfaces(field: str, surface: str) -> whoosh_query.Query:
+    # A surface of several stems is several terms, in which the stem stands behind a zero byte (`index.codec.format`).
+    return whoosh_query.TermRange(_surface_field(field), surface, f"{surface}\0\U0010ffff")
+
+
+def expansions(leaf: Expanding) -> list[whoosh_query.Query]:
+    """Return what a leaf that stands for many words is looked up as, field by field."""
+    fields = (leaf.field,) if leaf.field else tuple(name for name, _ in _TEXT_FIELDS)
+    return [_in_field(leaf, name, analysis.NO_STEMMER) for name in fields]
+
+
+def _bag(clauses: Sequence[Clause], way: _Way, weight: float) -> whoosh_query.Query:
+    """All or any of the clauses; what narrows does so in either case."""
+    wanted = [clause for clause in clauses if not is_narrowing(clause)]
+    if way.match == "all" or not wanted:
+        return _conjunction(clauses, way, weight)
+    return _narrow(whoosh_query.Or(_build_each(wanted, way, weight)), clauses, way)
+
+
+def _build_each(clauses: Sequence[Clause], way: _Way, weight: float = 1.0) -> list[whoosh_query.Query]:
+    """Build clauses that stand side by side; one that stands there twice counts twice and is looked up once."""
+    return [_build(clause, way, weight * count) for clause, count in Counter(clauses).items()]
+
+
+def _conjunction(clauses: Sequence[Clause], way: _Way, weight: float) -> whoosh_query.Query:
+    # Whoosh takes "every article, and the word" for every article.
+    words = [clause for clause in clauses if not (clause == Everything() or is_narrowing(clause))]
+    wanted = _build_each(words, way, weight)
+    return _narrow(whoosh_query.And(wanted) if wanted else whoosh_query.Every(), clauses, way)
+
+
+def _narrow(tree: whoosh_query.Query, clauses: Sequence[Clause], way: _Way) -> whoosh_query.Query:
+    """Return the tree with those of some clauses in it that narrow, which change no score."""
+    filters = [_condition(clause) for clause in clauses if is_narrowing(clause) and not isinstance(clause, Not)]
+    if filters:
+        tree = whoosh_query.Require(tree, whoosh_query.And(filters))
+    excluded = [clause.clause for clause in clauses if isinstance(clause, Not)]
+    # Not Whoosh's AndNot: it lets an excluded article through where it is the first of those that are wanted.
+    if excluded:
+        tree = whoosh_query.Require(tree, whoosh_query.Not(whoosh_query.Or(_build_each(excluded, way))))
+    return tree
+
+
+def _condition(clause: Clause) -> whoosh_query.Query:
+    """Build what narrows: filters, and groups of them."""
+    match clause:
+        case Published() | Language():
+            return _filter(clause)
+        case Or(clauses):
+            return whoosh_query.Or([_condition(inner) for inner in clauses])
+        case And(clauses) | Bag(clauses):
+            return whoosh_query.And([_condition(inner) for inner in clauses])
+        case _:
+            raise TypeError(f"{clause} is no filter.")
 
 
 def terms_of(leaf: Word | Phrase, languages: tuple[str | None, ...]) -> tuple[str, ...]:

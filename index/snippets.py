@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from index import analysis
-from index.query_language import Leaf, Phrase, Prefix, Word
+from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
+from index.marking import NearWords, make_matcher
 from index.sentences import find_sentences, is_within_paragraph
 
 # What a reader takes in at a glance; two lines on a wide screen, five on a phone.
@@ -38,26 +39,33 @@ _span_end = attrgetter("end")
 class Marker:
     """What to mark in a text: the leaves of a query that have to do with it."""
 
-    surfaces: tuple[str, ...]
-    prefixes: tuple[str, ...]
-    phrases: tuple[tuple[str, ...], ...]
+    surfaces: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    phrases: tuple[tuple[str, ...], ...] = ()
+    near: tuple[Phrase, ...] = ()
+    exact: frozenset[str] = frozenset()
+    forms: tuple[Wildcard | Fuzzy, ...] = ()
 
     @classmethod
     def of(cls, leaves: Iterable[Leaf], field: str) -> Marker:
         """Collect what a query looks for in one field."""
-        surfaces: list[str] = []
-        prefixes: list[str] = []
-        phrases: list[tuple[str, ...]] = []
-        for leaf in leaves:
-            if not isinstance(leaf, Word | Prefix | Phrase) or leaf.field not in (None, field):
-                continue
-            if isinstance(leaf, Word):
-                surfaces.append(leaf.surface)
-            elif isinstance(leaf, Prefix):
-                prefixes.append(leaf.surface)
-            else:
-                phrases.append(leaf.surfaces)
-        return cls(tuple(surfaces), tuple(prefixes), tuple(phrases))
+        wanted = [
+            leaf
+            for leaf in leaves
+            if isinstance(leaf, Word | Prefix | Phrase | Exact | Forms | Wildcard | Fuzzy)
+            and leaf.field in (None, field)
+        ]
+        phrases = [leaf for leaf in wanted if isinstance(leaf, Phrase)]
+        return cls(
+            tuple(leaf.surface for leaf in wanted if isinstance(leaf, Word)),
+            tuple(leaf.surface for leaf in wanted if isinstance(leaf, Prefix)),
+            tuple(leaf.surfaces for leaf in phrases if leaf.slop == 1),
+            tuple(leaf for leaf in phrases if leaf.slop > 1),
+            frozenset(leaf.surface for leaf in wanted if isinstance(leaf, Exact)).union(
+                *(leaf.surfaces for leaf in wanted if isinstance(leaf, Forms))
+            ),
+            tuple(leaf for leaf in wanted if isinstance(leaf, Wildcard | Fuzzy)),
+        )
 
     def find(self, text: str, language: str | None, *, enough: int | None = None) -> list[Span]:
         """Return what matches, in order, without overlaps: of two that overlap, the longer.
@@ -66,19 +74,24 @@ class Marker:
         there is a match by then.
         """
         found: list[Span] = []
-        if not (self.surfaces or self.prefixes or self.phrases):
+        if self == _NOTHING:
             return found
         stemmer = analysis.stemmer_of(language)
         stems = {analysis.stem_by(surface, stemmer) for surface in self.surfaces}
         phrases = [tuple(analysis.stem_by(surface, stemmer) for surface in phrase) for phrase in self.phrases]
+        near = [
+            NearWords([analysis.stem_by(word, stemmer) for word in phrase.surfaces], phrase.slop)
+            for phrase in self.near
+        ]
+        fits = make_matcher(self.forms)
         # The stems and starts of the words so far that a phrase may reach back to.
         reach = max(map(len, phrases), default=0)
         last: deque[tuple[str, int]] = deque(maxlen=reach)
-        for token in analysis.tokenize(text):
+        for position, token in enumerate(analysis.tokenize(text)):
             if found and enough is not None and token.start > enough:
                 break
             stem = analysis.stem_by(token.surface, stemmer)
-            if stem in stems:
+            if stem in stems or token.surface in self.exact or (self.forms and fits(token.surface)):
                 found.append(Span(token.start, token.end, stem))
             elif token.surface.startswith(self.prefixes):
                 # What is asked for of CJK is one character, of a word of two.
@@ -88,7 +101,12 @@ class Marker:
                 start = _start_of(phrase, last)
                 if start is not None:
                     found.append(Span(start, token.end, " ".join(phrase)))
+            for words in near:
+                found += (Span(*place, words.key) for place in words.add(stem, position, token.start, token.end))
         return _without_overlaps(found)
+
+
+_NOTHING = Marker()
 
 
 def _start_of(phrase: tuple[str, ...], last: deque[tuple[str, int]]) -> int | None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import threading
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from whoosh import query as whoosh_query
 from whoosh.index import open_dir
+from whoosh.support.levenshtein import levenshtein
 
 from index import Article, SearchEngine, SearchRequest, open_engine
-from index.analysis import stem, tokenize
+from index.analysis import fold, stem, tokenize
+from index.clauses import Forms, leaves
 from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName, Match, SearchResponse
 from index.engines import open_writer
+from index.engines.local import expanding
+from index.engines.local.folder import IndexFolder
+from index.engines.local.snapshot import open_snapshot
 from index.errors import ArticleNotFoundError, DatelineError, IndexMissingError, RequestError
+from index.query_language import parse, write
+from index.query_tree import read_query
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +119,39 @@ def test_how_a_query_was_read_is_told(seeds: SearchEngine) -> None:
         ("visits", ("visit",)),
         ("title:Moscow", ("moscow",)),
         ('"no longer"', ("no", "longer")),
-        ("vis*", ("vis*",)),
+        ("vis*", ("vis*", "visit", "visitor", "visits")),
     ]
     assert [term.text for term in told.excluded] == ["lavrov"]
     assert told.dropped == ("the",)
+
+
+def test_patterns_that_stand_for_too_many_words_are_searched_for_as_the_most_frequent(tmp_path: Path) -> None:
+    index = str(tmp_path / "index")
+    for segment in range(2):
+        with open_writer(index) as writer:
+            for number in range(2 * expanding.MAX_WORDS):
+                body = f"zebra zword{number % (expanding.MAX_WORDS - 1)} zrare{segment}x{number}"
+                writer.put(Article(id=f"{segment}-{number}", title="", body=body, language="de" if segment else "en"))
+            writer.commit()
+    with open_engine(index) as engine:
+        told = engine.search(SearchRequest(query="z*")).interpreted
+        assert told.notes == ()
+        assert told.terms[0].terms[:2] == ("z*", "zebra")
+        assert len(told.terms[0].terms) == 2 + expanding.WORDS_TOLD
+    snapshot = open_snapshot(IndexFolder(index))
+    query = parse("z*^2 -zword1* (=zebra OR zrare0x*)")
+    capped, words_of = expanding.expand(query, snapshot, 500)
+    assert write(capped.root) == write(query.root)
+    forms, *others = leaves(capped.root)
+    assert isinstance(forms, Forms)
+    assert (len(forms.surfaces), forms.surfaces[0]) == (expanding.MAX_WORDS, "zebra")
+    assert not {word for word in forms.surfaces if word.startswith("zrare")}
+    assert others == list(leaves(query.root))[1:]
+    assert words_of[forms][-1] == "…"
+    assert "100 most frequent" in capped.notes[0]
+    doc_ids, _ = snapshot.match(read_query(capped, "all", snapshot.languages))
+    whole, _ = snapshot.match(read_query(query, "all", snapshot.languages))
+    assert doc_ids.tolist() == whole.tolist() != []
 
 
 def test_an_article_is_given_back_as_it_was_put(tmp_path: Path) -> None:
@@ -210,6 +248,22 @@ def test_a_word_that_stands_twice_counts_twice(seeds: SearchEngine) -> None:
     assert (once.total, twice.total) == (5, 5)
     gained = {result.id: result.score for result in twice.results}
     assert sum(gained[result.id] > result.score for result in once.results) == 2
+
+
+def test_a_word_with_a_weight_counts_more(seeds: SearchEngine) -> None:
+    def scores(query: str) -> dict[str, float]:
+        return {result.id: result.score for result in seeds.search(SearchRequest(query=query)).results}
+
+    once = scores("galeotti")
+    for query in ("galeotti^3", "(galeotti)^3", "(galeotti* OR galeotti)^3 -zebra"):
+        assert scores(query) == pytest.approx(
+            {name: 3 * score for name, score in scores(query.replace("^3", "")).items()}, abs=0.001
+        )
+    assert scores('"mark galeotti"~9^2') == pytest.approx(
+        {name: 2 * score for name, score in scores('"mark galeotti"~9').items()}, abs=0.001
+    )
+    assert scores("=galeotti") == once
+    assert seeds.search(SearchRequest(query="(galeotti zebra)^2")).relaxed
 
 
 def test_a_star_beside_a_word_adds_nothing(seeds: SearchEngine) -> None:
@@ -439,9 +493,22 @@ def test_threads_share_an_engine_while_the_index_changes(tmp_path: Path) -> None
 
 # What a naive scan says -----------------------------------------------------------------------------------------
 
+FORMS = ["=visit", "=the", "-=visits", "v?sit", "*sit", "univers*y", "-*s*s", "zebxa~1", "vosots~2", "-visit~1"]
 WORDS = ["moscow", "visit", "visits", "visiting", "the", "us", "zebra", "universe", "university"]
 TEXTS = st.tuples(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), st.sampled_from([None, "en"]))
 Texts = list[tuple[str, str | None]]  # each with its language
+
+
+def is_near(stems: list[str], looked_for: list[str], slop: int) -> bool:
+    """Say whether words are there in order, each at most `slop` places behind the one before it."""
+    places = [place for place, stem in enumerate(stems) if stem == looked_for[0]]
+    for wanted in looked_for[1:]:
+        places = [
+            place
+            for place, stem in enumerate(stems)
+            if stem == wanted and any(0 < place - before <= slop for before in places)
+        ]
+    return bool(places)
 
 
 def naive_total(texts: Texts, query: str, match: Match) -> int:
@@ -453,15 +520,22 @@ def naive_total(texts: Texts, query: str, match: Match) -> int:
     def has(text: tuple[str, str | None], part: str) -> bool:
         words = [token.surface for token in tokenize(text[0])]
         stems = [stem(word, text[1]) for word in words]
-        if part != "*" and part.endswith("*"):
-            return any(word.startswith(part[:-1]) for word in words)
         if part == "*":
             return True
+        if "*" in part or "?" in part:
+            return any(fnmatchcase(word, part) for word in words)
+        if part.startswith("="):
+            return fold(part[1:]) in words
+        part, _, number = part.partition("~")
+        if number and '"' not in part:
+            return any(word[0] == part[0] and levenshtein(word, part, limit=None) <= int(number) for word in words)
         if part.strip('"').isalpha() and part.strip('"') >= "\u3000":  # of Chinese, wherever it stands
             return part.strip('"') in text[0]
         looked_for = [stem(token.surface, text[1]) for token in tokenize(part)]
         if part.endswith(("学", '学"')):
             looked_for.pop()
+        if number:
+            return is_near(stems, looked_for, int(number))
         return any(stems[place : place + len(looked_for)] == looked_for for place in range(len(stems)))
 
     parts = query.split(" ") if '"' not in query else [query]
@@ -475,10 +549,12 @@ def naive_total(texts: Texts, query: str, match: Match) -> int:
 
 
 QUERIES = st.one_of(
-    st.lists(st.sampled_from([*WORDS, "visit*", "universit*", "*", "-moscow", "-zebra"]), min_size=1, max_size=4).map(
-        " ".join
+    st.lists(
+        st.sampled_from([*WORDS, "visit*", "universit*", "*", "-moscow", "-zebra", *FORMS]), min_size=1, max_size=4
+    ).map(" ".join),
+    st.tuples(st.lists(st.sampled_from(WORDS), min_size=2, max_size=3), st.sampled_from(["", "~2", "~4"])).map(
+        lambda drawn: f'"{" ".join(drawn[0])}"{drawn[1]}'
     ),
-    st.lists(st.sampled_from(WORDS), min_size=2, max_size=3).map(lambda words: f'"{" ".join(words)}"'),
 )
 
 
@@ -487,17 +563,20 @@ WORDS_OF_LANGUAGES = (
     "visit visits universities universidades häuser haus hauser nation nationen nationalité nationale nación naciones "
     "книги книгах مدرسة المدرسة مدرسته کتاب كتاب 2008 北京大学 大学 カメラ 学"
 ).split()
+FORMS_OF_LANGUAGES = "=nation =häuser =книги -=universities na*n *dades h?user *er* к?иги nation~2 -hausen~1".split()
 TEXTS_OF_LANGUAGES = st.tuples(
     st.lists(st.sampled_from([*WORDS_OF_LANGUAGES, "2008年", "北京人"]), max_size=8).map(" ".join),
     st.sampled_from([None, "en", "de", "fr", "es", "ru", "ar", "fa", "zh"]),
 )
 QUERIES_OF_LANGUAGES = st.one_of(
-    st.lists(st.sampled_from([*WORDS_OF_LANGUAGES, "naci*", "hau*", "-haus", "-大学"]), min_size=1, max_size=3).map(
-        " ".join
-    ),
-    st.lists(st.sampled_from(WORDS_OF_LANGUAGES[:-1]), min_size=2, max_size=3).map(
-        lambda words: f'"{" ".join(words)}"'
-    ),
+    st.lists(
+        st.sampled_from([*WORDS_OF_LANGUAGES, "naci*", "hau*", "-haus", "-大学", *FORMS_OF_LANGUAGES]),
+        min_size=1,
+        max_size=3,
+    ).map(" ".join),
+    st.tuples(
+        st.lists(st.sampled_from(WORDS_OF_LANGUAGES[:-1]), min_size=2, max_size=3), st.sampled_from(["", "~3"])
+    ).map(lambda drawn: f'"{" ".join(drawn[0])}"{drawn[1]}'),
 )
 
 
@@ -583,6 +662,94 @@ def test_each_facet_counts_what_its_value_as_a_filter_finds(
                 assert {*ids(engine, query="zebra", size=100, **as_filter(name, count.value))} == wanted
                 assert count.count == len(wanted)
         assert engine.stats().undated == sum(article.published is None for article in articles.values())
+
+
+DATES_TYPED: dict[str, Callable[[dt.date], bool]] = {
+    "published:2017": lambda day: day.year == 2017,
+    "published:2017-04": lambda day: (day.year, day.month) == (2017, 4),
+    "published:[1965-01-01 TO 2017-04-12]": lambda day: dt.date(1965, 1, 1) <= day <= dt.date(2017, 4, 12),
+    "published:[* TO *]": lambda day: True,
+    "published:>1965": lambda day: day.year > 1965,
+    "before:2017-04-30": lambda day: day < dt.date(2017, 4, 30),
+    "after:2017-04-12": lambda day: day > dt.date(2017, 4, 12),
+    "published:-7d": lambda day: False,
+}
+
+
+def is_published(article: Article, holds: Callable[[dt.date], bool]) -> bool:
+    published = article.published
+    return published is not None and holds(dt.date(published.year, published.month, published.day))
+
+
+FILTERS_TYPED: dict[str, Callable[[Article], bool]] = {
+    **{typed: functools.partial(is_published, holds=holds) for typed, holds in DATES_TYPED.items()},
+    "language:de": lambda article: article.language in ("de", "de-AT"),
+    "language:en": lambda article: article.language == "en",
+    "(language:en | published:2017)": lambda article: (
+        article.language == "en" or (article.published is not None and article.published.year == 2017)
+    ),
+}
+DATED_TEXTS = st.tuples(
+    st.sampled_from(["zebra", "quagga", "zebra quagga"]),
+    st.none() | st.sampled_from(["en", "de", "de-AT"]),
+    DATES | st.just(dt.datetime(2017, 4, 12, 23, 59, 59, tzinfo=dt.UTC)),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    batches=st.lists(st.lists(DATED_TEXTS, max_size=5), min_size=1, max_size=3),
+    queries=st.lists(
+        st.lists(st.tuples(st.booleans(), st.sampled_from(list(FILTERS_TYPED))), min_size=1, max_size=2), min_size=4
+    ),
+    match=st.sampled_from(["all", "any"]),
+)
+def test_filters_in_a_query_equal_a_naive_scan(
+    tmp_path_factory: pytest.TempPathFactory,
+    batches: list[list[tuple[str, str | None, dt.date | None]]],
+    queries: list[list[tuple[bool, str]]],
+    match: Match,
+) -> None:
+    index = str(tmp_path_factory.mktemp("filters") / "index")
+    articles: list[Article] = []
+    for number, batch in enumerate(batches):
+        with open_writer(index) as writer:
+            for place, (body, language, published) in enumerate(batch):
+                name = f"{number}-{place}"
+                articles.append(Article(id=name, title="", body=body, language=language, published=published))
+                writer.put(articles[-1])
+            writer.commit()
+    with open_engine(index) as engine:
+        for filters in queries:
+            passing = [
+                article
+                for article in articles
+                if all(FILTERS_TYPED[typed](article) != is_excluded for is_excluded, typed in filters)
+            ]
+            typed = " ".join("-" * is_excluded + typed for is_excluded, typed in filters)
+            holds = all if match == "all" else any
+            for words in ([], ["zebra"], ["zebra", "quagga"]):
+                response = engine.search(SearchRequest(query=" ".join((*words, typed)), match=match, size=100))
+                wanted = {each.id for each in passing if not words or holds(word in each.body for word in words)}
+                if not response.relaxed:
+                    assert {result.id for result in response.results} == wanted, response.query
+
+
+def test_filters_in_a_query_change_no_score_and_are_not_relaxed(dated: SearchEngine) -> None:
+    (plain,) = {result.score for result in dated.search(SearchRequest(query="zebra")).results}
+    for typed in ("published:[* TO *]", "language:en", "(language:en OR after:1965)", "-language:de"):
+        assert {result.score for result in dated.search(SearchRequest(query=f"zebra {typed}")).results} == {plain}
+    response = dated.search(SearchRequest(query="zebra quagga published:2017"))
+    assert response.relaxed
+    assert [result.id for result in response.results] == ["april", "evening"]
+    assert not dated.search(SearchRequest(query="zebra published:2016")).relaxed
+
+
+def test_dates_are_told_as_absolute_ranges(dated: SearchEngine) -> None:
+    told = dated.search(SearchRequest(query="after:2016 language:DE -published:2017-05")).interpreted
+    assert told.query == "published:[2017-01-01 TO *] AND language:de AND NOT published:[2017-05-01 TO 2017-05-31]"
+    assert [term.terms for term in told.terms] == [("2017-01-01", "*"), ("de",)]
+    assert [term.terms for term in told.excluded] == [("2017-05-01", "2017-05-31")]
 
 
 def as_filter(name: FacetName, value: str) -> dict[str, object]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Callable
 
@@ -7,22 +8,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import query_language
-from index.query_language import (
+from index import query_words
+from index.clauses import (
     And,
     Bag,
+    Boosted,
     Clause,
     Everything,
+    Exact,
+    Fuzzy,
+    Language,
     Leaf,
     Not,
     Or,
     Phrase,
     Prefix,
+    Published,
+    Wildcard,
     Word,
+    is_narrowing,
     leaves,
-    parse,
-    write,
 )
+from index.query_language import parse, write
+
+TODAY = dt.date(2024, 3, 31)
 
 READINGS = [
     # Words and how they are joined.
@@ -76,7 +85,64 @@ READINGS = [
     ("ALL THE US NEWS", "US AND NEWS"),
     ('"who" reports', '"who" AND reports'),
     ("-the policy", 'NOT "the" AND policy'),
+    # Operators and filters.
+    ("tillerson | moscow lavrov", "tillerson OR (moscow AND lavrov)"),
+    ("tillerson|moscow||lavrov", "tillerson OR moscow OR lavrov"),
+    ("title:(moscow|visit)", "title:moscow OR title:visit"),
+    ("| moscow |", "moscow"),
+    ("language:DE moscow", "language:de AND moscow"),
+    ("language:(en OR pt-BR)", "language:en OR language:pt-br"),
+    ("published:2017", "published:[2017-01-01 TO 2017-12-31]"),
+    ("published:2016-02", "published:[2016-02-01 TO 2016-02-29]"),
+    ("published:2017/4/2", "published:[2017-04-02 TO 2017-04-02]"),
+    ("published:[2017-03-01 TO 2017-04]", "published:[2017-03-01 TO 2017-04-30]"),
+    ("-published:[2017 TO *]", "NOT published:[2017-01-01 TO *]"),
+    ("published:[ TO 2017-04-12]", "published:[* TO 2017-04-12]"),
+    ("published:*", "published:[* TO *]"),
+    ("published:>2017", "published:[2018-01-01 TO *]"),
+    ("published:>=2017-12", "published:[2017-12-01 TO *]"),
+    ("published:<2017", "published:[* TO 2016-12-31]"),
+    ("published:<=2017-02", "published:[* TO 2017-02-28]"),
+    (
+        "moscow after:2017-12 before:2018-03-01",
+        "moscow AND published:[2018-01-01 TO *] AND published:[* TO 2018-02-28]",
+    ),
+    ("published:-7d", "published:[2024-03-24 TO *]"),
+    ("published:[-2w TO yesterday]", "published:[2024-03-17 TO 2024-03-30]"),
+    ("after:-1m before:today", "published:[2024-03-01 TO *] AND published:[* TO 2024-03-30]"),
+    ("published:-4y", "published:[2020-03-31 TO *]"),
+    # Words as written, patterns, what is like or near.
+    ("=Visits title:=Visit -=Häuser", "=Visits AND title:=Visit AND NOT =Häuser"),
+    ("=the moscow", "=the AND moscow"),
+    ("w?rd *word wo*rd* title:*o?d", "w?rd AND *word AND wo*rd* AND title:*o?d"),
+    ("**moscow", "**moscow"),
+    ("al-q?eda", "al AND q?eda"),
+    ("colour~ cat~ title:moscow~1", "colour~2 AND cat~1 AND title:moscow~1"),
+    ('"chemical weapons"~5', '"chemical weapons"~5'),
+    ('title:"chemical weapons"~5 x', 'title:"chemical weapons"~5 AND x'),
+    ('"chemical weapons"~1 "weapons"~5', '"chemical weapons" AND "weapons"'),
+    # Weights.
+    ("moscow^2 visit", "moscow^2 AND visit"),
+    ('"no longer"^0.5 "no longer"~3^2', '"no longer"^0.5 AND "no longer"~3^2'),
+    ("(moscow OR visit)^3 -x^2", "(moscow OR visit)^3 AND NOT x^2"),
+    ("(moscow^2)^3 vis*^2 =Visit^2 m?scow^1.50", "moscow^6 AND vis*^2 AND =Visit^2 AND m?scow^1.5"),
+    ("the^2 moscow", "moscow"),
     # What is not well formed is words.
+    ("al-Qaeda~ =al-Qaeda ab~ x~9", "al-Qaeda AND al-Qaeda AND ab AND x"),
+    ("colour~9", "colour~2"),
+    ("=(moscow) = ~ ~moscow", "moscow AND moscow"),
+    ('~5 moscow ^2 moscow"~5', "5 AND moscow AND 2 AND moscow AND 5"),
+    ("moscow^x moscow^", "moscow AND x AND moscow"),
+    ("moscow^1000 language:en^2 *^2", "moscow^100 AND language:en AND 2"),
+    ("what?no http://a.com/p?id=3 北*京?", "what?no AND http AND a.com/p AND id AND 3 AND 北* AND 京"),
+    ('language:"de"', "language:de"),
+    ("published:soon", "published AND soon"),
+    ("published:[2018 TO 2017]", "published AND 2018 AND 2017"),
+    ("published:2017-13 after:", "published AND 2017-13"),
+    ("published:-9999y", "published AND 9999y"),
+    ("after:9999", "9999"),
+    ("published:[2017", "published AND 2017"),
+    ("language:klingonese", "klingonese"),
     ('"', ""),
     ("((", ""),
     ("()", ""),
@@ -102,7 +168,7 @@ READINGS = [
 
 @pytest.mark.parametrize(("typed", "read"), READINGS)
 def test_a_query_is_read_as(typed: str, read: str) -> None:
-    assert write(parse(typed).root) == read
+    assert write(parse(typed, TODAY).root) == read
 
 
 @pytest.mark.parametrize(("typed", "read"), READINGS)
@@ -134,6 +200,49 @@ def test_dropped_stop_words_are_told() -> None:
     assert parse("the who").dropped == ()
 
 
+@pytest.mark.parametrize("typed", ["published:soon", "after:9999", "language:klingonese"])
+def test_what_is_taken_as_words_is_told(typed: str) -> None:
+    (note,) = parse(f"{typed} {typed}").notes
+    assert typed.removeprefix("language:") in note
+    assert "as words" in note
+
+
+@pytest.mark.parametrize(
+    ("typed", "note"),
+    [
+        ("al-Qaeda~", "“~” is for"),
+        ("=al-Qaeda", "“=” is for"),
+        ("colour~9", "differ by 2"),
+        ("moscow^1000", "0.01 to 100"),
+        ("language:en^2", "there are none before it"),
+        ('"a b"~99', "50 places"),
+    ],
+)
+def test_what_is_not_taken_as_it_stands_is_told(typed: str, note: str) -> None:
+    (told,) = parse(typed).notes
+    assert note in told
+
+
+def test_patterns_are_few() -> None:
+    query = parse(" ".join(f"w?rd{number}" for number in range(20)))
+    patterns = [leaf for leaf in leaves(query.root) if isinstance(leaf, Wildcard)]
+    assert len(patterns) == query_words.MAX_PATTERNS
+    assert "first 8" in query.notes[0]
+
+
+def test_patterns_are_folded() -> None:
+    assert list(leaves(parse("Vertr?ge*N HÄUS*r").root)) == [
+        Wildcard("Vertr?ge*N", "vertr?ge*n"),
+        Wildcard("HÄUS*r", "haus*r"),
+    ]
+
+
+def test_relative_dates_count_from_now() -> None:
+    (leaf,) = leaves(parse("published:today").root)
+    assert isinstance(leaf, Published)
+    assert abs((dt.datetime.now(tz=dt.UTC).date() - (leaf.start or dt.date.min)).days) <= 1
+
+
 def test_a_query_without_a_word_says_so() -> None:
     assert parse('"').notes == ("The query holds no word to search for.",)
     assert parse("  ").notes == ()
@@ -155,7 +264,7 @@ def test_a_query_without_a_word_says_so() -> None:
 def test_long_queries_are_bounded_and_say_so(typed: str) -> None:
     query = parse(typed)
     words = sum(len(leaf.surfaces) if isinstance(leaf, Phrase) else 1 for leaf in leaves(query.root))
-    assert words == (1 if "*" in typed else query_language.MAX_WORDS)
+    assert words == (1 if "*" in typed else query_words.MAX_WORDS)
     assert any("first 64 words" in note for note in query.notes)
 
 
@@ -188,6 +297,23 @@ PIECES = st.sampled_from(
         "北京大学",
         "京*",
         "2008年",
+        "|",
+        "language:en",
+        "language:(en",
+        "published:2017",
+        "after:x",
+        "published:[2017 TO",
+        "=",
+        "=Moscow",
+        "~",
+        "~2",
+        "colour~",
+        "^2",
+        "^",
+        '"a b"~3',
+        "w?rd",
+        "*ol*r",
+        "?",
         " ",
         "\0",
     ]
@@ -215,9 +341,11 @@ def finds(clause: Clause, bag_operator: str, has: Callable[[Leaf], bool]) -> boo
         case Or(clauses):
             return any(finds(inner, bag_operator, has) for inner in clauses)
         case Bag(clauses):
-            wanted = [finds(inner, bag_operator, has) for inner in clauses if not isinstance(inner, Not)]
+            wanted = [finds(inner, bag_operator, has) for inner in clauses if not is_narrowing(inner)]
             joined = all(wanted) if bag_operator == "AND" or not wanted else any(wanted)
-            return joined and all(finds(inner, bag_operator, has) for inner in clauses if isinstance(inner, Not))
+            return joined and all(finds(inner, bag_operator, has) for inner in clauses if is_narrowing(inner))
+        case Boosted(inner):
+            return finds(inner, bag_operator, has)
         case leaf:
             return has(leaf)
 
@@ -231,10 +359,12 @@ def random_article(seed: str) -> Callable[[Leaf], bool]:
                 return True
             case Word(surface=surface):
                 surfaces: tuple[str, ...] = (surface,)
-            case Phrase(surfaces=words):
-                surfaces = words
+            case Phrase(surfaces=words, slop=slop):
+                surfaces = (*words, *([str(slop)] if slop > 1 else []))
             case Prefix(surface=surface):
                 surfaces = (surface, "*")
+            case Published() | Language() | Exact() | Wildcard() | Fuzzy():
+                return random.Random(f"{seed} {leaf}").random() < 0.5
         return random.Random(f"{seed} {leaf.field} {surfaces}").random() < 0.5
 
     return has

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import snippets as making
-from index.query_language import leaves, parse
+from index.clauses import leaves
+from index.query_language import parse
 from index.sentences import MIN_LENGTH, find_sentences
 from index.snippets import ENOUGH_TEXT, MAX_LENGTH, MAX_SNIPPETS, Marker, mark
 
@@ -53,6 +54,31 @@ def test_a_phrase_is_found_at_each_of_its_places_and_in_full_alone() -> None:
     text = "us us cat us us us us"
     assert marked('"us us us"', text) == "us us cat <mark>us us us</mark> us"
     assert marked('"us us" cat', text) == ("<mark>us us</mark> <mark>cat</mark> <mark>us us</mark> <mark>us us</mark>")
+
+
+def test_words_are_marked_as_the_query_means_them() -> None:
+    text = "Visits, a visit; colors and colours of Häuser"
+    assert marked("=visit", text) == "Visits, a <mark>visit</mark>; colors and colours of Häuser"
+    assert marked("col*rs", text) == "Visits, a visit; <mark>colors</mark> and <mark>colours</mark> of Häuser"
+    assert marked("h?user", text) == "Visits, a visit; colors and colours of <mark>Häuser</mark>"
+    assert marked("colour~", text) == "Visits, a visit; <mark>colors</mark> and <mark>colours</mark> of Häuser"
+    assert marked("(title:=visit v?sit)^2", text) == "Visits, a <mark>visit</mark>; colors and colours of Häuser"
+
+
+def test_words_near_each_other_are_marked_one_by_one() -> None:
+    text = "attack, a chemical or other attack; an attack"
+    assert marked('"chemical attack"~3', text) == (
+        "attack, a <mark>chemical</mark> or other <mark>attack</mark>; an attack"
+    )
+    assert marked('"chemical attack"~2', text) == text
+    assert marked('"attack attack"~5', "attack attack") == "<mark>attack</mark> <mark>attack</mark>"
+    assert marked('"attack attack"~5', "attack") == "attack"
+
+
+def test_a_pattern_of_many_stars_takes_no_time() -> None:
+    started = time.perf_counter()
+    assert "<mark>" not in marked("*a" * 50 + "b", "a" * 5000)
+    assert time.perf_counter() - started < 1
 
 
 def test_what_is_excluded_or_in_another_field_is_not_marked() -> None:

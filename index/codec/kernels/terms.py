@@ -147,14 +147,26 @@ def _is_match(text, pattern):
 
 
 @njit(cache=True, nogil=True)
-def find_globs(term_bytes, term_offsets, first, end, pattern, found):
+def _surface_end(term_bytes, start, end):
+    """Return where a surface ends that may have its stem behind a zero byte."""
+    while start < end and term_bytes[start]:
+        start += 1
+    return start
+
+
+@njit(cache=True, nogil=True)
+def find_globs(term_bytes, term_offsets, first, end, are_surfaces, pattern, found):
     """Find the terms that match a pattern with `*` (any characters) and `?` (one), in UTF-8.
 
-    `found` i8, `end - first` places, output; returns how many there are.
+    `are_surfaces` b1: they count up to a zero byte. `found` i8, `end - first` places, output; returns how many there
+    are.
     """
     count = 0
     for term in range(first, end):
-        if _is_match(term_bytes[term_offsets[term] : term_offsets[term + 1]], pattern):
+        start, stop = np.int64(term_offsets[term]), np.int64(term_offsets[term + 1])
+        if are_surfaces:
+            stop = _surface_end(term_bytes, start, stop)
+        if _is_match(term_bytes[start:stop], pattern):
             found[count] = term
             count += 1
     return count
@@ -204,15 +216,19 @@ def _is_within(word, word_size, other, other_size, limit, row):
 
 
 @njit(cache=True, nogil=True)
-def find_fuzzy(term_bytes, term_offsets, first, end, skip, word, limit, characters, row, found):
+def find_fuzzy(term_bytes, term_offsets, first, end, are_surfaces, skip, word, limit, characters, row, found):
     """Find the terms whose code points after the first `skip` bytes are at most `limit` edits from `word`.
 
-    Edits are insertions, deletions and replacements (Levenshtein). `word` u4: code points. Scratch: `characters` u4,
-    `word.size + limit` places; `row` i8, one more. `found` i8, `end - first` places, output; returns how many.
+    Edits are insertions, deletions and replacements (Levenshtein). `are_surfaces` as for `find_globs`. `word` u4: code
+    points. Scratch: `characters` u4, `word.size + limit` places; `row` i8, one more. `found` i8, `end - first` places,
+    output; returns how many.
     """
     count = 0
     for term in range(first, end):
-        size = _decode(term_bytes[np.int64(term_offsets[term]) + skip : np.int64(term_offsets[term + 1])], characters)
+        start, stop = np.int64(term_offsets[term]) + skip, np.int64(term_offsets[term + 1])
+        if are_surfaces:
+            stop = _surface_end(term_bytes, start, stop)
+        size = _decode(term_bytes[start:stop], characters)
         if size >= 0 and _is_within(word, word.size, characters, size, limit, row):
             found[count] = term
             count += 1

@@ -19,7 +19,7 @@ from whoosh.query import AndNot, Phrase, Require
 
 from index.codec.format import Array, SegmentFile
 from index.codec.kernels import scoring, sets
-from index.codec.searching.expansion import Expander
+from index.codec.searching.expansion import Expander, Frequent
 from index.codec.searching.found import Constant, Found, count_bits, keep, list_bits
 from index.codec.searching.nodes import Evaluator
 from index.codec.searching.plan import Planner, room_for_all
@@ -57,10 +57,10 @@ class ColumnarSearcher:
             raise ValueError("BM25 needs a k1 of at least 0 and a b from 0 to 1.")
         self._views = view_segments(segments)
         self._statistics = Statistics(self._views, schema, k1, b, field_b or {})
-        expander = Expander(self._statistics)
-        self._planner = Planner(self._statistics, expander)
-        self._evaluator = Evaluator(self._statistics, expander, self._planner)
-        self._support = Support(self._statistics, expander)
+        self._expander = Expander(self._statistics)
+        self._planner = Planner(self._statistics, self._expander)
+        self._evaluator = Evaluator(self._statistics, self._expander, self._planner)
+        self._support = Support(self._statistics, self._expander)
         self.num_docs = self._statistics.num_docs
 
     def supports(self, tree: Any) -> bool:
@@ -73,6 +73,10 @@ class ColumnarSearcher:
         What it takes is 1 to 4 ns for each; the tree must be supported.
         """
         return self._support.cost(tree)
+
+    def most_frequent(self, tree: Any, limit: int) -> Frequent:
+        """Return the surfaces that a query of many terms stands for, the most frequent first."""
+        return self._expander.most_frequent(tree, limit)
 
     def search(self, tree: Any, limit: int | None = 10, left_out: Sequence[Words] | None = None) -> Hits:
         """Return the exact total and the best `limit` articles (None: all); the tree must be supported.

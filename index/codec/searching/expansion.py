@@ -8,6 +8,7 @@ ask for a constant score (`MultiTerm.matcher`, `Or._matcher`).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -54,6 +55,17 @@ def is_every(tree: Any) -> bool:
 _EVERY = {Prefix: "", Wildcard: "*", Regex: ".*"}
 
 
+class Frequent(NamedTuple):
+    """The most frequent surfaces that a query stands for, and what all of them cost.
+
+    `postings` is how many articles each of all its terms is in, added up; `is_all` says that there are no more.
+    """
+
+    surfaces: tuple[str, ...]
+    postings: int
+    is_all: bool
+
+
 class Expander:
     """Expands queries in the segments of one index."""
 
@@ -88,10 +100,35 @@ class Expander:
         if first < end and view.term_offsets[first] == view.term_offsets[first + 1]:
             first += 1
         if type(tree) is Wildcard or type(tree) is Regex:
-            found = self._match(tree, field, view, first, end)
+            found = self._match(tree, field, view, first, end, are_surfaces=bool(entry.parts_of))
         else:
             found = np.arange(first, end)
         return Expansion(found, len(found))
+
+    def most_frequent(self, tree: Any, limit: int) -> Frequent:
+        """Return what a query on a field of surfaces stands for most often.
+
+        Each segment gives so many, which are added up; articles that are deleted since count as well.
+        """
+        counts: Counter[str] = Counter()
+        postings, is_all = 0, True
+        for place, view in enumerate(self._statistics.views):
+            terms = self.expand(tree, place).terms
+            if not terms.size:
+                continue
+            entry = view.fields[tree.fieldname]
+            if entry.parts_of:
+                doc_freqs = view.parts(entry.name).doc_freqs[terms - entry.first_term].astype(np.int64)
+            else:
+                doc_freqs = view.posting_starts[terms + 1].astype(np.int64) - view.posting_starts[terms]
+            postings += int(doc_freqs.sum())
+            best = np.argsort(-doc_freqs, kind="stable")[:limit]
+            is_all = is_all and terms.size <= limit
+            for term, doc_freq in zip(terms[best].tolist(), doc_freqs[best].tolist(), strict=True):
+                counts[_term(view, term).partition(b"\0")[0].decode("utf-8", "surrogatepass")] += doc_freq
+        # Of equals the first in the alphabet, whichever segment they are in.
+        surfaces = sorted(counts, key=lambda surface: (-counts[surface], surface))
+        return Frequent(tuple(surfaces[:limit]), postings, is_all and len(surfaces) <= limit)
 
     def candidates(self, tree: Any, place: int) -> tuple[int, int]:
         """Return the first and the end of the terms that have to be looked at; the bound of a query's cost."""
@@ -117,11 +154,15 @@ class Expander:
             return entry.first_term, entry.first_term
         return _prefix_bounds(view, entry, key)
 
-    def _match(self, tree: Any, field: Field, view: SegmentView, first: int, end: int) -> NDArray[np.int64]:
+    def _match(
+        self, tree: Any, field: Field, view: SegmentView, first: int, end: int, *, are_surfaces: bool
+    ) -> NDArray[np.int64]:
         if type(tree) is Wildcard and "[" not in tree.text and _is_text(field.kind):
             found = np.empty(end - first, np.int64)
             pattern = tree.text.encode("utf-8", "surrogatepass")
-            count = kernels.find_globs(view.term_bytes, view.term_offsets, first, end, pattern, found)
+            count = kernels.find_globs(
+                view.term_bytes, view.term_offsets, first, end, are_surfaces, pattern, found
+            )  # fmt: skip
             return found[:count]
         matches: Callable[[str], object] = re.compile(tree._get_pattern()).match
         from_bytes = field.kind.from_bytes
@@ -140,7 +181,7 @@ class Expander:
         room = len(rest) + tree.maxdist + 1
         found = np.empty(end - first, np.int64)
         count = kernels.find_fuzzy(
-            view.term_bytes, view.term_offsets, first, end, len(key), word, tree.maxdist,
+            view.term_bytes, view.term_offsets, first, end, bool(entry.parts_of), len(key), word, tree.maxdist,
             np.empty(room, np.uint32), np.empty(room, np.int64), found,
         )  # fmt: skip
         found = found[:count]

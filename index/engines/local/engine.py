@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,25 @@ from numpy.typing import NDArray
 
 from index import schema, snippets
 from index.article import Article
+from index.clauses import (
+    Bag,
+    Boosted,
+    Everything,
+    Exact,
+    Forms,
+    Fuzzy,
+    Language,
+    Leaf,
+    Not,
+    Phrase,
+    Prefix,
+    Published,
+    Query,
+    Wildcard,
+    Word,
+    is_narrowing,
+    leaves,
+)
 from index.codec.warm import warm
 from index.engine import (
     MAX_DUPLICATES,
@@ -26,12 +45,13 @@ from index.engine import (
     SearchResult,
     Stats,
 )
+from index.engines.local.expanding import expand
 from index.engines.local.folder import IndexFolder
 from index.engines.local.folding import DocIds, Fold, Scores
 from index.engines.local.snapshot import Snapshot, open_snapshot
 from index.errors import ArticleNotFoundError
 from index.ledger import Ledger
-from index.query_language import Bag, Everything, Leaf, Not, Phrase, Prefix, Query, Word, leaves, parse, write
+from index.query_language import parse, write
 from index.query_tree import Reading, read_query, restrict, terms_of
 from index.snippets import Marker
 
@@ -62,6 +82,7 @@ class LocalEngine(SearchEngine):
         snapshot = self._snapshot()
         # An empty query is a wish to browse, not one for nothing.
         query = parse(request.query) if request.query.strip() else Query(Everything())
+        query, expanded = expand(query, snapshot)
         match = request.match
         found = _find(snapshot, query, match, request)
         relaxed = not found.total and match == "all" and _can_relax(query)
@@ -73,7 +94,7 @@ class LocalEngine(SearchEngine):
         facets = {name: snapshot.count_facet(name, found.doc_ids, found.fold) for name in request.facets}
         return SearchResponse(
             query=request.query,
-            interpreted=_interpret(query, match, snapshot),
+            interpreted=_interpret(query, match, snapshot, expanded),
             total=found.total,
             took_ms=round((time.perf_counter() - started) * 1000, 3),
             page=request.page,
@@ -189,9 +210,11 @@ def _can_relax(query: Query) -> bool:
     clauses = [query.root] if query.root else []
     while clauses:
         clause = clauses.pop()
-        if isinstance(clause, Bag) and sum(not isinstance(inner, Not) for inner in clause.clauses) > 1:
+        if isinstance(clause, Bag) and sum(not is_narrowing(inner) for inner in clause.clauses) > 1:
             return True
-        if not isinstance(clause, Leaf | Not):
+        if isinstance(clause, Boosted):
+            clauses.append(clause.clause)
+        elif not isinstance(clause, Leaf | Not):
             clauses += clause.clauses
     return False
 
@@ -234,16 +257,24 @@ def _duplicate(article: Article) -> Duplicate:
     )
 
 
-def _interpret(query: Query, match: Match, snapshot: Snapshot) -> Interpretation:
+def _interpret(
+    query: Query, match: Match, snapshot: Snapshot, expanded: Mapping[Leaf, Sequence[str]]
+) -> Interpretation:
     def describe(leaf: Leaf) -> QueryTerm:
         terms: tuple[str, ...]
         match leaf:
             case Word() | Phrase():
                 terms = terms_of(leaf, snapshot.languages)
-            case Prefix(surface=surface):
-                terms = (surface + "*",)
+            case Exact(surface=surface):
+                terms = (surface,)
+            case Prefix() | Wildcard() | Fuzzy() | Forms():
+                terms = (leaf.text, *expanded[leaf])
             case Everything():
                 terms = ("*",)
+            case Published(start, end):
+                terms = (str(start or "*"), str(end or "*"))
+            case Language(code):
+                terms = (code,)
         return QueryTerm(write(leaf), terms)
 
     return Interpretation(

@@ -12,9 +12,11 @@ from whoosh.query import Or, Term
 
 from index import schema
 from index.article import Article
+from index.clauses import Expanding
 from index.codec.commit import open_segments
 from index.codec.format import SegmentFile
 from index.codec.searching.evaluate import ColumnarSearcher, Hits
+from index.codec.searching.expansion import Frequent
 from index.codec.searching.view import Words
 from index.codec.segment import ColumnarSegment
 from index.codec.stored import StoredReader
@@ -25,7 +27,7 @@ from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
 from index.engines.local.stories import open_stories, read_published
 from index.errors import IndexCorruptError, IndexMissingError
-from index.query_tree import Reading
+from index.query_tree import Reading, expansions
 
 # How often to look for the live build again when a rebuild or a commit replaced it between two looks.
 _OPEN_ATTEMPTS = 20
@@ -93,6 +95,17 @@ class Snapshot:
         doc_ids, scores = (np.concatenate(each) for each in zip(*found, strict=True))
         ascending = np.argsort(doc_ids)
         return doc_ids[ascending], scores[ascending]
+
+    def most_frequent(self, leaf: Expanding, limit: int) -> Frequent:
+        """Return the words that a leaf stands for, the most frequent first, and what all of them cost."""
+        found = [self._searcher.most_frequent(tree, limit) for tree in expansions(leaf)]
+        if len(found) == 1:
+            return found[0]
+        # Nearly all words of titles are in the body, too: in it they are counted, and those of the title come after.
+        *others, body = found
+        surfaces = tuple(dict.fromkeys((*body.surfaces, *(word for each in others for word in each.surfaces))))
+        is_all = all(each.is_all for each in found) and len(surfaces) <= limit
+        return Frequent(surfaces[:limit], sum(each.postings for each in found), is_all)
 
     def _but_of(
         self, languages: tuple[str | None, ...] | None, left_out: Sequence[Words] | None

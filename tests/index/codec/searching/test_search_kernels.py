@@ -380,28 +380,32 @@ def test_words_are_found_in_all_segments(texts: list[str], others: list[str], ke
 
 
 @untimed
-@given(TEXTS, st.text("abé*?", max_size=6))
-def test_globs_match_as_the_standard_library_does(texts: list[str], pattern: str) -> None:
-    ordered, term_bytes, term_offsets = lay_out(set(texts))
+@given(TEXTS, st.text("abé*?", max_size=6), st.booleans())
+def test_globs_match_as_the_standard_library_does(texts: list[str], pattern: str, are_surfaces: bool) -> None:
+    ordered, term_bytes, term_offsets = lay_out({*texts, *(f"{text}\0{text[1:]}" for text in texts)})
     found = np.empty(len(ordered), np.int64)
-    count = terms.find_globs(term_bytes, term_offsets, 0, len(ordered), pattern.encode(), found)
+    count = terms.find_globs(term_bytes, term_offsets, 0, len(ordered), are_surfaces, pattern.encode(), found)
     matches = re.compile(fnmatch.translate(pattern)).match
-    assert found[:count].tolist() == [place for place, text in enumerate(ordered) if matches(text)]
+    counted = [text.partition("\0")[0] if are_surfaces else text for text in ordered]
+    assert found[:count].tolist() == [place for place, text in enumerate(counted) if matches(text)]
 
 
 @untimed
-@given(TEXTS, st.text("abé𝄞", max_size=5), st.integers(0, 3), st.integers(0, 2))
-def test_fuzzy_terms_are_within_their_distance(texts: list[str], word: str, limit: int, prefix_size: int) -> None:
+@given(TEXTS, st.text("abé𝄞", max_size=5), st.integers(0, 3), st.integers(0, 2), st.booleans())
+def test_fuzzy_terms_are_within_their_distance(
+    texts: list[str], word: str, limit: int, prefix_size: int, are_surfaces: bool
+) -> None:
     prefix, rest = word[:prefix_size], word[prefix_size:]
-    ordered, term_bytes, term_offsets = lay_out({prefix + text for text in texts})
+    ordered, term_bytes, term_offsets = lay_out({prefix + text + end for text in texts for end in ("", "\0ab")})
     found, room = np.empty(len(ordered), np.int64), len(rest) + limit + 1
     codes = np.array([ord(character) for character in rest], np.uint32)
     count = terms.find_fuzzy(
-        term_bytes, term_offsets, 0, len(ordered), len(prefix.encode()), codes, limit,
+        term_bytes, term_offsets, 0, len(ordered), are_surfaces, len(prefix.encode()), codes, limit,
         np.empty(room, np.uint32), np.empty(room, np.int64), found,
     )  # fmt: skip
+    counted = [text.partition("\0")[0] if are_surfaces else text for text in ordered]
     expected = [
-        place for place, text in enumerate(ordered) if levenshtein(text[len(prefix) :], rest, limit=None) <= limit
+        place for place, text in enumerate(counted) if levenshtein(text[len(prefix) :], rest, limit=None) <= limit
     ]
     assert found[:count].tolist() == expected
 

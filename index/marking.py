@@ -1,0 +1,79 @@
+"""Which words of a text a query means that names them by a pattern, by their likeness or by their nearness.
+
+The index finds the articles by other means (`index.codec.kernels`); this says where in one they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+
+import regex
+
+from index.clauses import Fuzzy, Wildcard
+
+
+def make_matcher(leaves: Sequence[Wildcard | Fuzzy]) -> Callable[[str], bool]:
+    """Return what says whether a surface is one that any of some leaves stands for."""
+    fits = [
+        make_pattern(leaf.pattern).fullmatch
+        if isinstance(leaf, Wildcard)
+        else partial(is_within, leaf.surface, limit=leaf.distance)
+        for leaf in leaves
+    ]
+
+    @cache
+    def fits_any(surface: str) -> bool:
+        return any(fit(surface) for fit in fits)
+
+    return fits_any
+
+
+def make_pattern(pattern: str) -> regex.Pattern[str]:
+    """Return a pattern of `*` and `?` as a regular expression that takes no more than the square of a word's length."""
+    first, *rest = (regex.escape(piece).replace(r"\?", ".") for piece in pattern.split("*"))
+    if not rest:
+        return regex.compile(first, regex.DOTALL)
+    # Where a piece in the midst is found first is as good a place as any, and so is never gone back on.
+    middle = "".join(f"(?>.*?{piece})" for piece in rest[:-1])
+    return regex.compile(f"{first}{middle}.*{rest[-1]}", regex.DOTALL)
+
+
+def is_within(word: str, other: str, limit: int) -> bool:
+    """Say whether two words have the same first letter and are at most `limit` edits (Levenshtein) apart."""
+    if word[:1] != other[:1] or abs(len(word) - len(other)) > limit:
+        return False
+    row = list(range(len(other) + 1))
+    for place, character in enumerate(word, start=1):
+        diagonal, row[0] = row[0], place
+        for column, another in enumerate(other, start=1):
+            best = min(diagonal + (character != another), row[column] + 1, row[column - 1] + 1)
+            diagonal, row[column] = row[column], best
+        if min(row) > limit:
+            return False
+    return row[-1] <= limit
+
+
+class NearWords:
+    """Finds words in order, each at most `slop` places behind the one before it, in a text that it is given by word."""
+
+    def __init__(self, stems: Sequence[str], slop: int) -> None:
+        self.key = " ".join(stems)
+        self._stems = stems
+        self._slop = slop
+        # Of each word the last position that counts, with the places in the text of it and of those before it. The
+        # last is within reach of what follows if any is.
+        self._last: list[tuple[int, tuple[tuple[int, int], ...]] | None] = [None] * len(stems)
+
+    def add(self, stem: str, position: int, start: int, end: int) -> tuple[tuple[int, int], ...]:
+        """Take the next word; return the places of all the words if it completes them."""
+        # From the last: a word that stands twice must not follow itself.
+        for number in range(len(self._stems) - 1, -1, -1):
+            if stem != self._stems[number]:
+                continue
+            before = self._last[number - 1] if number else (position - 1, ())
+            if before is None or position - before[0] > self._slop:
+                continue
+            self._last[number] = position, (*before[1], (start, end))
+        complete = self._last[-1]
+        return complete[1] if complete is not None and complete[0] == position else ()

@@ -1,0 +1,255 @@
+"""What stands between two spaces of a query, or in quotes, as leaves: words, compounds, patterns, dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import regex
+
+from index import analysis, stopwords
+from index.clauses import (
+    And,
+    Bag,
+    Boosted,
+    Clause,
+    Everything,
+    Exact,
+    Fuzzy,
+    Language,
+    Phrase,
+    Prefix,
+    Published,
+    Wildcard,
+    Word,
+    is_narrowing,
+    join_clauses,
+)
+from index.query_dates import read_dates
+from index.query_lexer import Lexeme
+
+# A query is bounded so that its cost is: more than enough for a person, too little for an attack.
+MAX_WORDS = 64
+# For each of these the words of the whole index are gone through, some milliseconds for a million.
+MAX_PATTERNS = 8
+MAX_SLOP = 50
+MAX_EDITS = 2
+# Words of fewer letters have too many others an edit away; those of more may have two.
+_LEAST_FUZZY, _FUZZY_TWICE = 3, 6
+_LEAST_BOOST, _GREATEST_BOOST = 0.01, 100.0
+
+# One of these alone between two words makes them one compound: al-Qaeda, RFE/RL, 3.5, 12:30, AT&T; in Persian it is the
+# zero-width non-joiner.
+_COMPOUND_JOINT = regex.compile(r"[-\u200c\u2010\u2011\u2013/._:&@+'\u2019]")
+# As articles have them: ISO 639, of two letters where there is one, seldom with a region.
+_LANGUAGE_CODE = regex.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_BOOSTED = regex.compile(r"(.+)\^(\d{1,4}(?:\.\d{1,4})?)")
+_FUZZY = regex.compile(r"(.*[\p{L}\p{M}\p{N}])~(\d?)")
+# A star at the end alone makes a prefix, and a question mark there ends a question.
+_PATTERN = regex.compile(
+    r"(?<![\p{L}\p{M}\p{N}*?])(?:\*++[\p{L}\p{M}\p{N}]++(?:[*?]++[\p{L}\p{M}\p{N}]++)*+"
+    r"|[\p{L}\p{M}\p{N}]++(?:[*?]++[\p{L}\p{M}\p{N}]++)++)\**+"
+)
+_WILD = regex.compile(r"([*?]+)")
+
+_OPERATORS = ("AND", "OR", "NOT", "TO")
+
+
+class WordReader:
+    """Reads the leaves of one query, no more than a query may have; `notes` say what was not taken as it stands."""
+
+    def __init__(self, lexemes: list[Lexeme], today: dt.date | None) -> None:
+        self._today = today
+        self._words = 0
+        self._patterns = 0
+        self.words_left_out = 0
+        self.notes: list[str] = []
+        words = [lexeme.text for lexeme in lexemes if lexeme.kind in ("chunk", "phrase")]
+        # Where all is in capitals, capitals say nothing, except for the few that are better known as acronyms.
+        self._all_capitals = "".join(words).isupper()
+
+    def _tokenize(self, text: str) -> list[analysis.Token]:
+        """Cut a piece of the query into words, no more than the query as a whole may have."""
+        tokens = list(analysis.tokenize(text))
+        room = MAX_WORDS - self._words
+        self.words_left_out += max(0, len(tokens) - room)
+        self._words += min(room, len(tokens))
+        return tokens[:room]
+
+    def count(self, clause: Clause) -> Clause | None:
+        """Take a clause without words for one word, or a query could hold thousands of them."""
+        if self._words >= MAX_WORDS:
+            self.words_left_out += 1
+            return None
+        self._words += 1
+        return clause
+
+    def dates(self, text: str) -> Clause | None:
+        """Read a field of dates with what stands behind its colon."""
+        name, _, written = text.partition(":")
+        dates = read_dates(name, written, self._today)
+        if dates is not None:
+            return self.count(Published(*dates))
+        self.notes.append(f"“{text}” names no dates, and was searched for as words.")
+        return join_clauses(Bag, [self._plain(name, None), self._plain(written, None)])
+
+    def boost(self, clause: Clause | None, factor: str) -> Clause | None:
+        """Weigh a clause; what has no words has no weight."""
+        if clause is None or clause == Everything() or is_narrowing(clause):
+            self.notes.append(f"“^{factor}” weighs words, and there are none before it.")
+            return clause
+        number = float(factor)
+        if isinstance(clause, Boosted):
+            number *= clause.factor
+            clause = clause.clause
+        if not _LEAST_BOOST <= number <= _GREATEST_BOOST:
+            self.notes.append(f"Weights are from {_LEAST_BOOST:g} to {_GREATEST_BOOST:g}.")
+        return Boosted(clause, round(min(max(number, _LEAST_BOOST), _GREATEST_BOOST), 4))
+
+    def phrase(self, text: str, field: str | None, slop: int = 1) -> Clause | None:
+        """Read what stands in quotes."""
+        if field == "language":
+            return self._language(text)
+        if slop > MAX_SLOP:
+            self.notes.append(f"Words of “{text}” may be {MAX_SLOP} places apart, no more.")
+            slop = MAX_SLOP
+        tokens = self._tokenize(text)
+        prefixes: list[Clause | None] = []
+        while tokens and _ends_in_one_cjk(text, tokens):
+            last = tokens.pop()
+            if not (tokens and tokens[-1].end > last.start):
+                prefixes.append(Prefix(text[last.start : last.end], last.surface, field))
+                text = text[: last.start]
+        if len(tokens) == 1:
+            # Quotes make a stop word count: "who" is asked for, not dropped.
+            return join_clauses(And, [Word(f'"{text.strip()}"', tokens[0].surface, field), *reversed(prefixes)])
+        if not tokens:
+            return join_clauses(And, prefixes[::-1])
+        surfaces = tuple(token.surface for token in tokens)
+        phrase = Phrase(f'"{" ".join(text.split())}"', surfaces, field, slop=max(slop, 1))
+        return join_clauses(And, [phrase, *reversed(prefixes)])
+
+    def chunk(self, text: str, field: str | None, *, is_exact: bool = False) -> Clause | None:
+        """Read what stands between two spaces; with `is_exact` behind an equals sign."""
+        boosted = _BOOSTED.fullmatch(text) if "^" in text else None
+        if boosted:
+            clause = self.chunk(boosted[1], field, is_exact=is_exact)
+            return self._plain(boosted[2], field) if clause is None else self.boost(clause, boosted[2])
+        if field == "language":
+            return self._language(text)
+        if is_exact:
+            return self._exact(text, field)
+        if "~" in text and (fuzzy := _FUZZY.fullmatch(text)):
+            return self._fuzzy(fuzzy[1], fuzzy[2], field)
+        if "*" in text or "?" in text:
+            return self._wild(text, field)
+        return self._plain(text, field)
+
+    def _plain(self, text: str, field: str | None) -> Clause | None:
+        """Read words, compounds and prefixes."""
+        groups: list[list[analysis.Token]] = []
+        for token in self._tokenize(text):
+            if groups and _is_joined(text, groups[-1][-1], token):
+                groups[-1].append(token)
+            else:
+                groups.append([token])
+        return join_clauses(Bag, [self._compound(text, group, field) for group in groups])
+
+    def _language(self, text: str) -> Clause | None:
+        if _LANGUAGE_CODE.fullmatch(text):
+            return self.count(Language(text.lower()))
+        self.notes.append(f"“{text}” is no code of a language, as “en” is, and was searched for as words.")
+        return self._plain(text, None)
+
+    def _exact(self, text: str, field: str | None) -> Clause | None:
+        clause = self._plain(text, field)
+        if isinstance(clause, Word):
+            return Exact(f"={clause.text}", clause.surface, field)
+        if clause is not None:
+            self.notes.append(f"“=” is for single words, and “{text}” was searched for without.")
+        return clause
+
+    def _fuzzy(self, text: str, edits: str, field: str | None) -> Clause | None:
+        clause = self._plain(text, field)
+        length = len(clause.surface) if isinstance(clause, Word) else 0
+        if not isinstance(clause, Word) or length < _LEAST_FUZZY or edits == "0":
+            self.notes.append(
+                f"“~” is for single words of {_LEAST_FUZZY} letters, and “{text}” was searched for without."
+            )
+            return clause
+        if not self._has_room():
+            return clause
+        if edits and int(edits) > MAX_EDITS:
+            self.notes.append(f"Words may differ by {MAX_EDITS} letters, no more.")
+        distance = min(int(edits), MAX_EDITS) if edits else 1 if length < _FUZZY_TWICE else 2
+        return Fuzzy(f"{clause.text}~{distance}", clause.surface, distance, field)
+
+    def _wild(self, text: str, field: str | None) -> Clause | None:
+        """Read what may hold patterns."""
+        clauses: list[Clause | None] = []
+        place = 0
+        for match in _PATTERN.finditer(text):
+            # A question mark in an address begins its query.
+            if ("?" in match[0] and "/" in text) or analysis.has_cjk(match[0]):
+                continue
+            pattern = "".join(map(_fold_piece, _WILD.split(match[0])))
+            if not pattern.strip("*?") or not self._has_room():
+                continue
+            clauses.append(self._plain(text[place : match.start()], field))
+            clauses.append(self.count(Wildcard(match[0], pattern, field)))
+            place = match.end()
+        clauses.append(self._plain(text[place:], field))
+        return join_clauses(And, clauses)
+
+    def _has_room(self) -> bool:
+        self._patterns += 1
+        if self._patterns > MAX_PATTERNS:
+            self.notes.append(f"Only the first {MAX_PATTERNS} words with “~”, “?” or a “*” within were used as such.")
+        return self._patterns <= MAX_PATTERNS
+
+    def _compound(self, text: str, group: list[analysis.Token], field: str | None) -> Clause:
+        last = group[-1]
+        star = "*" if text.startswith("*", last.end) else ""
+        is_prefix = star == "*"
+        if _ends_in_one_cjk(text, group):
+            # What ends a run stands in the word before it, too, and goes on without a star.
+            is_prefix = len(group) == 1 or group[-2].end <= last.start
+            if not is_prefix:
+                group, last = group[:-1], group[-2]
+        if is_prefix:
+            prefix = Prefix(text[last.start : last.end] + star, last.surface, field)
+            rest = self._compound(text, group[:-1], field) if len(group) > 1 else None
+            return join_clauses(And, [rest, prefix]) or prefix
+        written = text[group[0].start : last.end]
+        if len(group) > 1:
+            return Phrase(written, tuple(token.surface for token in group), field, is_quoted=False)
+        return Word(
+            written,
+            last.surface,
+            field,
+            analysis.is_stop_word(last.surface) and not self._means_acronym(last, written),
+        )
+
+    def _means_acronym(self, token: analysis.Token, written: str) -> bool:
+        """Say whether a stop word in capitals is not the stop word: US, WHO; but not a stray AND."""
+        if not token.is_acronym or written in _OPERATORS:
+            return False
+        return not self._all_capitals or token.surface in stopwords.ACRONYMS
+
+
+def _fold_piece(piece: str) -> str:
+    """Fold what stands between wild characters, and of these keep no star beside another."""
+    if piece.strip("*?"):
+        return analysis.fold(piece)
+    return "?" * piece.count("?") + "*" * ("*" in piece)
+
+
+def _ends_in_one_cjk(text: str, tokens: list[analysis.Token]) -> bool:
+    """Say whether the last word is one character of CJK, and so the end of a run."""
+    return analysis.cjk_end(text, tokens[-1].start) == tokens[-1].end
+
+
+def _is_joined(text: str, before: analysis.Token, token: analysis.Token) -> bool:
+    """Say whether a word goes on with the one before it: as a compound, or for CJK puts nothing in between."""
+    if token.start <= before.end:
+        return analysis.cjk_end(text, before.start) is not None or analysis.cjk_end(text, token.start) is not None
+    return _COMPOUND_JOINT.fullmatch(text[before.end : token.start]) is not None
