@@ -26,9 +26,9 @@ class Relevance(NamedTuple):
 
 # What each collection reached when it was measured last. A floor rises with what is measured, and is never lowered.
 FLOORS: Mapping[str, Relevance] = {
-    "cisi": Relevance(0.334, 0.149),
-    "cran": Relevance(0.376, 0.286),
-    "npl": Relevance(0.388, 0.208),
+    "cisi": Relevance(0.408, 0.184),
+    "cran": Relevance(0.390, 0.303),
+    "npl": Relevance(0.438, 0.257),
 }
 
 

@@ -12,14 +12,15 @@ from index import analysis, schema
 from index.engine import Match, SearchRequest
 from index.query_language import And, Bag, Clause, Everything, Not, Or, Phrase, Prefix, Query, Word, leaves
 
-# A word of the title says more about an article than one of the body.
-TITLE_BOOST = 2.0
+# What begins like a word of the title says more about an article than one of the body; words and phrases are weighed by
+# `index.codec.searching.weighting`.
+_PREFIX_BOOSTS = {"title": 2.0}
 
 _SECONDS_A_DAY = 24 * 60 * 60
 
 _BuildInField = Callable[[str], whoosh_query.Query]
 
-_TEXT_FIELDS = (("title", TITLE_BOOST), ("body", 1.0))
+_TEXT_FIELDS = ("title", "body")
 
 # Fields whose words are indexed as they are, without stemming.
 _UNSTEMMED_FIELDS = frozenset({"author", "source"})
@@ -96,7 +97,12 @@ def _build(clause: Clause, way: _Way, weight: int = 1) -> whoosh_query.Query:
                 lambda name: whoosh_query.Phrase(name, _terms(name, surfaces, way.stemmer)),
             )
         case Prefix(surface=surface, field=field):
-            return _in_fields(field, weight, lambda name: whoosh_query.Prefix(_surface_field(name), surface))
+            boosts = {} if field else _PREFIX_BOOSTS
+            return _in_fields(
+                field,
+                weight,
+                lambda name: whoosh_query.Prefix(_surface_field(name), surface, boost=boosts.get(name, 1.0)),
+            )
         case Everything():
             return whoosh_query.Every()
         case Not():
@@ -142,9 +148,9 @@ def _but_not(tree: whoosh_query.Query, excluded: Sequence[Not], way: _Way) -> wh
 def _in_fields(field: str | None, weight: int, build: _BuildInField) -> whoosh_query.Query:
     """Build a clause for the field that it names, or for the title and the body."""
     alternatives = []
-    for name, boost in ((field, 1.0),) if field else _TEXT_FIELDS:
+    for name in (field,) if field else _TEXT_FIELDS:
         tree = build(name)
-        tree.boost = boost * weight
+        tree.boost *= weight
         alternatives.append(tree)
     return whoosh_query.Or(alternatives) if len(alternatives) > 1 else alternatives[0]
 

@@ -17,10 +17,10 @@ from whoosh.query import And, FuzzyTerm, Or, Prefix, Regex, Term, TermRange, Var
 
 from index.codec.format import Array
 from index.codec.kernels import addresses as at
-from index.codec.kernels import scoring
+from index.codec.kernels import scoring, top_k
 from index.codec.searching.expansion import Expander, is_constant, is_every
 from index.codec.searching.segment_table import address_of
-from index.codec.searching.statistics import Statistics
+from index.codec.searching.statistics import Statistics, Word
 from index.codec.searching.view import Words
 
 MULTI_TERMS = frozenset({Prefix, Wildcard, Regex, FuzzyTerm, Variations, TermRange})
@@ -39,6 +39,7 @@ class Planner:
         self._statistics = statistics
         self._expander = expander
         self._word = statistics.word
+        self._combined = statistics.weighting.field_weights
 
     def rank(
         self,
@@ -89,7 +90,7 @@ class Planner:
                 boost *= tree.boost
                 if word.row < 0 or not is_usual(boost):
                     return -1
-                numbers += (word.address + first * _WORD_SIZE, word.row, number, word.weight * boost)
+                numbers += (word.address + first * _WORD_SIZE, word.row, number, word.weight * boost, 0)
                 kept.append(word)
             return number + 1
         if kind is And or kind is Or:
@@ -97,6 +98,8 @@ class Planner:
             if len(subtrees) == 1:  # whose matcher is its child's, without the boost of its own
                 return self._add(subtrees[0], boost, number, first, end, numbers, kept)
             boost *= tree.boost
+            if len(subtrees) == 2 and kind is Or and self._is_combined(*subtrees):
+                return self._add_combined(subtrees, boost, number, first, numbers, kept)
             following = number
             for subtree in subtrees:
                 # What stands in an And has clauses of its own; what stands in an Or shares one.
@@ -112,6 +115,28 @@ class Planner:
                 kept.append(block)
                 return number + 1
         return -1
+
+    def _is_combined(self, one: Any, other: Any) -> bool:
+        """Say whether two trees are the same word in two fields whose frequencies are added up."""
+        if type(one) is not Term or type(other) is not Term or one.text != other.text or one.boost != other.boost:
+            return False
+        return one.fieldname != other.fieldname and {one.fieldname, other.fieldname} <= self._combined.keys()
+
+    def _add_combined(
+        self, trees: Sequence[Any], boost: float, number: int, first: int, numbers: list[float], kept: list[Any]
+    ) -> int:
+        """Add a word of two fields to a clause, as `_add` does: the field that has it more often comes first."""
+        boost *= trees[0].boost
+        found = [self._word(tree.fieldname, tree.text) for tree in trees]
+        words = sorted([word for word in found if word is not None], key=_doc_freq, reverse=True)
+        for place, word in enumerate(words):
+            if word.row < 0 or not is_usual(boost):
+                return -1
+            # The first has the higher number of articles, and so the weight of both.
+            weight = words[0].weight * boost
+            numbers += (word.address + first * _WORD_SIZE, word.row, number, weight, place)
+        kept += words
+        return number + 1
 
     def _expand(self, tree: Any, boost: float, number: int, place: int) -> _Block | None:
         """Return what a query of many terms adds to a plan; None if it gives a constant score, as no plan can."""
@@ -131,6 +156,7 @@ class Planner:
         plan[:, scoring.PLAN_CLAUSE] = number
         plan[:, scoring.PLAN_WEIGHT] = self._statistics.weights_of(field, place, expansion.terms)
         plan[:, scoring.PLAN_WEIGHT] *= boost
+        plan[:, scoring.PLAN_MATE] = 0
         return _Block(plan.reshape(-1), places)
 
 
@@ -141,6 +167,10 @@ class _Block(NamedTuple):
     places: NDArray[np.int64]
 
 
+def _doc_freq(word: Word) -> int:
+    return word.doc_freq
+
+
 def is_usual(boost: float) -> bool:
     """Say whether a boost is one that the kernels can take into their sums."""
     return _LEAST_BOOST <= boost <= _GREATEST_BOOST
@@ -148,5 +178,5 @@ def is_usual(boost: float) -> bool:
 
 def room_for_all(num_docs: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return room for so many articles that the kernels keep all, in order of their ids."""
-    size = max(num_docs, scoring.MAX_SORTED) + 1
+    size = max(num_docs, top_k.MAX_SORTED) + 1
     return np.empty(size), np.empty(size, np.int64)
