@@ -30,6 +30,9 @@ MAX_DEPTH = 16
 
 OPERATORS = ("AND", "OR", "NOT")
 
+# So many stop words make a sentence of a query: "THE WHO AND ABBA" has one.
+_STOP_WORDS_OF_A_SENTENCE = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -264,6 +267,9 @@ class _Parser:
         words = [lexeme.text for lexeme in lexemes if lexeme.kind in ("chunk", "phrase")]
         # Where all is in capitals, capitals say nothing, except for the few that are better known as acronyms.
         self._all_capitals = "".join(words).isupper()
+        # A sentence in capitals is told by its stop words. Its AND is no operator, and its NOT excludes nothing.
+        stop_words = [word for word in words if _is_plain_stop_word(word)]
+        self._has_operators = not self._all_capitals or len(stop_words) < _STOP_WORDS_OF_A_SENTENCE
 
     def parse(self) -> Clause | None:
         return self._either(field=None)
@@ -273,7 +279,7 @@ class _Parser:
         return self._lexemes[place] if place < len(self._lexemes) else None
 
     def _is_operator(self, text: str, ahead: int = 0) -> bool:
-        return self._peek(ahead) == _Lexeme("chunk", text)
+        return self._has_operators and self._peek(ahead) == _Lexeme("chunk", text)
 
     def _has_operand(self, ahead: int) -> bool:
         lexeme = self._peek(ahead)
@@ -304,9 +310,7 @@ class _Parser:
         lexeme = self._peek()
         # NOT NOT NOT … is read in a loop: nesting by operators must not exhaust the stack.
         negations = 0
-        while lexeme is not None and (
-            lexeme.kind == "minus" or (lexeme == _Lexeme("chunk", "NOT") and self._has_operand(1))
-        ):
+        while lexeme is not None and (lexeme.kind == "minus" or (self._is_operator("NOT") and self._has_operand(1))):
             negations += 1
             self._place += 1
             lexeme = self._peek()
@@ -404,6 +408,10 @@ class _Parser:
         if not token.is_acronym or written in OPERATORS:
             return False
         return not self._all_capitals or token.surface in stopwords.ACRONYMS
+
+
+def _is_plain_stop_word(text: str) -> bool:
+    return text not in OPERATORS and analysis.is_stop_word(text.lower()) and text.lower() not in stopwords.ACRONYMS
 
 
 def _ends_in_one_cjk(text: str, tokens: list[analysis.Token]) -> bool:
