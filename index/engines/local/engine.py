@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from index import schema, snippets
 from index.article import Article
 from index.codec.warm import warm
+from index.compounds import loosen
 from index.engine import (
     MAX_DUPLICATES,
     Duplicate,
@@ -63,6 +64,8 @@ class LocalEngine(SearchEngine):
         # An empty query is a wish to browse, not one for nothing.
         query = parse(request.query) if request.query.strip() else Query(Everything())
         match = request.match
+        if match == "any":
+            query = loosen(query)
         found = _find(snapshot, query, match, request)
         relaxed = not found.total and match == "all" and _can_relax(query)
         if relaxed:
