@@ -20,7 +20,7 @@ from index.codec.kernels import addresses as at
 from index.codec.kernels import scoring, top_k
 from index.codec.searching.expansion import Expander, is_constant, is_every
 from index.codec.searching.segment_table import address_of
-from index.codec.searching.statistics import Statistics, Word
+from index.codec.searching.statistics import Statistics
 from index.codec.searching.view import Words
 
 MULTI_TERMS = frozenset({Prefix, Wildcard, Regex, FuzzyTerm, Variations, TermRange})
@@ -120,22 +120,29 @@ class Planner:
         """Say whether two trees are the same word in two fields whose frequencies are added up."""
         if type(one) is not Term or type(other) is not Term or one.text != other.text or one.boost != other.boost:
             return False
-        return one.fieldname != other.fieldname and {one.fieldname, other.fieldname} <= self._combined.keys()
+        name, other_name = one.fieldname, other.fieldname
+        return name in self._combined and other_name in self._combined and name != other_name
 
     def _add_combined(
         self, trees: Sequence[Any], boost: float, number: int, first: int, numbers: list[float], kept: list[Any]
     ) -> int:
         """Add a word of two fields to a clause, as `_add` does: the field that has it more often comes first."""
-        boost *= trees[0].boost
-        found = [self._word(tree.fieldname, tree.text) for tree in trees]
-        words = sorted([word for word in found if word is not None], key=_doc_freq, reverse=True)
-        for place, word in enumerate(words):
-            if word.row < 0 or not is_usual(boost):
-                return -1
-            # The first has the higher number of articles, and so the weight of both.
-            weight = words[0].weight * boost
-            numbers += (word.address + first * _WORD_SIZE, word.row, number, weight, place)
-        kept += words
+        one, other = trees
+        word, mate = self._word(one.fieldname, one.text), self._word(other.fieldname, other.text)
+        if word is None or (mate is not None and mate.doc_freq > word.doc_freq):
+            word, mate = mate, word
+        if word is None:
+            return number + 1
+        boost *= one.boost
+        if word.row < 0 or (mate is not None and mate.row < 0) or not is_usual(boost):
+            return -1
+        # The first has the higher number of articles, and so the weight of both.
+        weight, skipped = word.weight * boost, first * _WORD_SIZE
+        numbers += (word.address + skipped, word.row, number, weight, 0)
+        kept.append(word)
+        if mate is not None:
+            numbers += (mate.address + skipped, mate.row, number, weight, 1)
+            kept.append(mate)
         return number + 1
 
     def _expand(self, tree: Any, boost: float, number: int, place: int) -> _Block | None:
@@ -165,10 +172,6 @@ class _Block(NamedTuple):
 
     plan: NDArray[np.float64]
     places: NDArray[np.int64]
-
-
-def _doc_freq(word: Word) -> int:
-    return word.doc_freq
 
 
 def is_usual(boost: float) -> bool:
