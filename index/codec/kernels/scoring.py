@@ -40,7 +40,7 @@ from numba import carray, njit
 
 from index.codec.kernels import addresses as at
 from index.codec.kernels.addresses import pointer
-from index.codec.kernels.top_k import check_version, offer, sort_top_k, threshold_of
+from index.codec.kernels.top_k import _offer, _sort, _threshold, check_version
 
 at.check_layout(1)  # to be raised with it, so that numba compiles this anew
 check_version(1)  # the same for the kernels of `top_k`
@@ -192,7 +192,7 @@ def _take_window(sums, width, base, top_scores, top_ids, filled):
     highest = np.empty((width + BLOCK - 1) // BLOCK, np.int32)
     total = _summarise(bits, highest)
     threshold = np.empty(1, np.float32)
-    threshold[0] = threshold_of(top_scores, filled)
+    threshold[0] = _threshold(top_scores, filled)
     least = threshold.view(np.int32)
     if not filled and 0 < size < highest.size:
         least[0] = _first_threshold(highest, size)
@@ -201,9 +201,9 @@ def _take_window(sums, width, base, top_scores, top_ids, filled):
             first = number * BLOCK
             for i in range(first, first + BLOCK):
                 if bits[i] > least[0]:
-                    filled = offer(top_scores, top_ids, filled, sums[i], base + i)
+                    filled = _offer(top_scores, top_ids, filled, sums[i], base + i)
                     if filled == size:
-                        threshold[0] = threshold_of(top_scores, filled)
+                        threshold[0] = _threshold(top_scores, filled)
     sums[:width] = 0
     return total, filled
 
@@ -217,7 +217,7 @@ def rank_sums(sums, num_docs, base, top_scores, top_ids, filled, last):
         count, filled = _take_window(window, width, base + first, top_scores, top_ids, filled)
         total += count
     if last:
-        sort_top_k(top_scores, top_ids, filled, True)
+        _sort(top_scores, top_ids, filled, True)
     return total, filled
 
 
@@ -249,7 +249,7 @@ def _search_word(start, end, row, weight, segment, postings, dropped, top_scores
         for place in range(start, end):
             total += not _is_dropped(dropped, doc_ids[place])
     chosen = np.empty(BLOCK, np.int64)
-    threshold = threshold_of(top_scores, filled)
+    threshold = _threshold(top_scores, filled)
     least = _least_freq(field_norms, weight, threshold)
     for first in range(start, end, BLOCK):
         stop = min(first + BLOCK, end)
@@ -260,9 +260,9 @@ def _search_word(start, end, row, weight, segment, postings, dropped, top_scores
                 freq = _high_freq(overflow, place)
             score = weight * _part(field_norms, freq, sizes[doc_id])
             if score > threshold and not _is_dropped(dropped, doc_id):
-                filled = offer(top_scores, top_ids, filled, score, base + np.int64(doc_id))
+                filled = _offer(top_scores, top_ids, filled, score, base + np.int64(doc_id))
                 if filled == top_scores.size:
-                    threshold = threshold_of(top_scores, filled)
+                    threshold = _threshold(top_scores, filled)
                     least = _least_freq(field_norms, weight, threshold)
     return total, filled
 
@@ -484,13 +484,13 @@ def _search_rarest(words, weights, segment, postings, dropped, top_scores, top_i
         for i in range(size):
             ids[count], sums[count], origins[count] = ids[i], sums[i], origins[i]
             count += np.int64(hits[i])
-    total, threshold, base = 0, threshold_of(top_scores, filled), segment[at.BASE]
+    total, threshold, base = 0, _threshold(top_scores, filled), segment[at.BASE]
     for i in range(count):
         if not _is_dropped(dropped, ids[i]):
             total += 1
             if sums[i] > threshold:
-                filled = offer(top_scores, top_ids, filled, sums[i], base + np.int64(ids[i]))
-                threshold = threshold_of(top_scores, filled)
+                filled = _offer(top_scores, top_ids, filled, sums[i], base + np.int64(ids[i]))
+                threshold = _threshold(top_scores, filled)
     return total, filled
 
 
@@ -560,5 +560,5 @@ def search_plan(plan, num_clauses, segments, first, end, top_scores, top_ids, fi
                 count, filled = _search_segment(*arranged, wide_ids, top_scores, top_ids, filled)
             total += count
     if last:
-        sort_top_k(top_scores, top_ids, filled, True)
+        _sort(top_scores, top_ids, filled, True)
     return total, filled

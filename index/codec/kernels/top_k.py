@@ -4,7 +4,8 @@ Scores (f8, k) and doc ids (i8, k), of which `filled` are there: sorted if k is 
 ranked by doc id, and ids come in ascending order, so that of equals the first stays.
 
 `scoring` calls what is here in its innermost loops, and numba's cache does not see that: whoever changes a function
-raises `VERSION`, which `scoring` compares with its own.
+raises `VERSION`, which `scoring` compares with its own. What begins with an underscore is for kernels alone, and is not
+compiled by itself.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def _sift_down(scores, ids, place, size):
 
 
 @njit(cache=True, nogil=True)
-def sort_top_k(scores, ids, filled, last):
+def _sort(scores, ids, filled, last):
     """Make a heap of what is not sorted; if it is the last time, sort it: the best first."""
     if scores.size <= MAX_SORTED:
         return
@@ -57,7 +58,7 @@ def sort_top_k(scores, ids, filled, last):
 
 
 @njit(cache=True, nogil=True)
-def offer(scores, ids, filled, score, doc_id):
+def _offer(scores, ids, filled, score, doc_id):
     """Take an article that is better than the worst of a full heap; ids have to come in ascending order."""
     size = scores.size
     if size > MAX_SORTED:
@@ -65,7 +66,7 @@ def offer(scores, ids, filled, score, doc_id):
             scores[filled] = score
             ids[filled] = doc_id
             if filled == size - 1:
-                sort_top_k(scores, ids, size, False)
+                _sort(scores, ids, size, False)
             return filled + 1
         scores[0] = score
         ids[0] = doc_id
@@ -84,7 +85,7 @@ def offer(scores, ids, filled, score, doc_id):
 
 
 @njit(cache=True, nogil=True)
-def threshold_of(scores, filled):
+def _threshold(scores, filled):
     """Return the score that an article has to exceed; every score is above 0."""
     if filled < scores.size:
         return np.float32(0)
@@ -100,7 +101,7 @@ def select_top_k(doc_ids, scores, count, base, top_scores, top_ids, filled, last
     worst = 0 if size > MAX_SORTED else size - 1
     for i in range(count):
         if filled < size or (size and scores[i] > top_scores[worst]):
-            filled = offer(top_scores, top_ids, filled, scores[i], base + np.int64(doc_ids[i]))
+            filled = _offer(top_scores, top_ids, filled, scores[i], base + np.int64(doc_ids[i]))
     if last:
-        sort_top_k(top_scores, top_ids, filled, True)
+        _sort(top_scores, top_ids, filled, True)
     return filled
