@@ -52,13 +52,13 @@ class CombinedWeighting(WhooshWeighting):
         """Return what words are worth: Robertson's and Spärck Jones's formula, with 1 added so that none is below 0.
 
         Whoosh adds 1 to each idf, so that common words count for more than they tell: nDCG@10 over three test
-        collections is 0.413 with that, and 0.422 with this.
+        collections is 0.417 with that, and 0.422 with this.
         """
         return np.log(1 + (num_docs - doc_freqs + 0.5) / (doc_freqs + 0.5))
 
 
 # One set for all that is indexed, found on three test collections (`bench/relevance.py`). Of 192 sets in a grid it is
-# within 0.0002 of the best by the mean of nDCG@10 and AP@100, and the eleven next to it within 0.0012: nothing depends
-# on the second digit. Lengths count for less than with the usual b of 0.75, and frequencies for longer than with a k1
-# of 1.2. Titles that count three times, or once, lose a little everywhere but on a collection without titles.
+# within 0.0002 of the best by the mean of nDCG@10 and AP@100, and the ten next to it are within 0.0014 of that: nothing
+# depends on the second digit. Lengths count for less than with the usual b of 0.75, and frequencies for longer than
+# with a k1 of 1.2.
 DATELINE = CombinedWeighting(k1=1.5, b=0.6, field_weights={"title": 2.0, "body": 1.0})
