@@ -10,6 +10,7 @@ from bench import chart, measure, report
 from bench import cleaning as cleaners
 from bench import contenders as engines
 from bench import parsing as parsers
+from bench import relevance as ranking
 from bench.corpus import make_documents, read_documents, write_documents
 from bench.pages import PAGES, WAYS, read_pages
 from bench.queries import make_queries
@@ -178,6 +179,23 @@ def parsing(corpus: Path, folder: Path, documents: int, rounds: int) -> None:
     kinds = parsers.read_kinds(corpus, folder, documents)
     rates = {kind: parsers.documents_per_second(chosen, rounds) for kind, chosen in kinds.items()}
     click.echo(f"{report.machine()}\n\n{parsers.rates_table(rates)}")
+
+
+@main.command()
+@click.option(
+    "--collections",
+    "folder",
+    default=ranking.COLLECTIONS,
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="A folder with a folder for each test collection.",
+)
+def relevance(folder: Path) -> None:
+    """Rank the articles of test collections, and compare with what people have judged."""
+    collections = ranking.read_collections(folder)
+    if not collections:
+        raise click.ClickException(f"{folder} holds no test collection; name a folder with --collections")
+    click.echo(ranking.table({each.name: ranking.measure(each) for each in collections}))
 
 
 @main.command(hidden=True)

@@ -154,7 +154,12 @@ class _Parser:
     def _is_operator(self, text: str, ahead: int = 0) -> bool:
         # Whether the text is the same is asked first, being false nearly always: a query is read in less time.
         lexeme = self._peek(ahead)
-        return lexeme is not None and lexeme.text == text and lexeme.kind == "chunk"
+        return (
+            lexeme is not None
+            and lexeme.text == text
+            and lexeme.kind == "chunk"
+            and not self.words.is_sentence_in_capitals
+        )
 
     def _is_or(self) -> bool:
         lexeme = self._peek()

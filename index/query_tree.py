@@ -35,14 +35,15 @@ from index.clauses import (
 )
 from index.engine import Match, SearchRequest
 
-# A word of the title says more about an article than one of the body.
-TITLE_BOOST = 2.0
+# What a pattern finds in the title says more about an article than in the body; words and phrases are weighed by
+# `index.codec.searching.weighting`.
+_PATTERN_BOOSTS = {"title": 2.0}
 
 _SECONDS_A_DAY = 24 * 60 * 60
 
 _TextLeaf = Word | Phrase | Exact | Forms | Expanding
 
-_TEXT_FIELDS = (("title", TITLE_BOOST), ("body", 1.0))
+_TEXT_FIELDS = ("title", "body")
 
 # Fields whose words are indexed as they are, without stemming.
 _UNSTEMMED_FIELDS = frozenset({"author", "source"})
@@ -140,10 +141,12 @@ def _build(clause: Clause, way: _Way, weight: float = 1.0) -> whoosh_query.Query
 def _build_leaf(leaf: _TextLeaf, way: _Way, weight: float) -> whoosh_query.Query:
     """Build a leaf for the field that it names, or for the title and the body."""
     alternatives = []
-    for name, boost in ((leaf.field, 1.0),) if leaf.field else _TEXT_FIELDS:
+    for name in (leaf.field,) if leaf.field else _TEXT_FIELDS:
         tree = _in_field(leaf, name, way.stemmer)
         # Of what is required it is the first half that scores.
-        (tree.a if isinstance(tree, whoosh_query.Require) else tree).boost = boost * weight
+        scored = tree.a if isinstance(tree, whoosh_query.Require) else tree
+        is_pattern = leaf.field is None and isinstance(leaf, Forms | Expanding)
+        scored.boost = weight * _PATTERN_BOOSTS.get(name, 1.0) if is_pattern else weight
         alternatives.append(tree)
     return whoosh_query.Or(alternatives) if len(alternatives) > 1 else alternatives[0]
 
@@ -180,7 +183,7 @@ def _surfaces(field: str, surface: str) -> whoosh_query.Query:
 
 def expansions(leaf: Expanding) -> list[whoosh_query.Query]:
     """Return what a leaf that stands for many words is looked up as, field by field."""
-    fields = (leaf.field,) if leaf.field else tuple(name for name, _ in _TEXT_FIELDS)
+    fields = (leaf.field,) if leaf.field else _TEXT_FIELDS
     return [_in_field(leaf, name, analysis.NO_STEMMER) for name in fields]
 
 

@@ -52,6 +52,8 @@ _PATTERN = regex.compile(
 _WILD = regex.compile(r"([*?]+)")
 
 _OPERATORS = ("AND", "OR", "NOT", "TO")
+# So many stop words make a sentence of a query: "THE WHO AND ABBA" has one.
+_STOP_WORDS_OF_A_SENTENCE = 2
 
 
 class WordReader:
@@ -66,6 +68,10 @@ class WordReader:
         words = [lexeme.text for lexeme in lexemes if lexeme.kind in ("chunk", "phrase")]
         # Where all is in capitals, capitals say nothing, except for the few that are better known as acronyms.
         self._all_capitals = "".join(words).isupper()
+        # A sentence in capitals is told by its stop words. Its AND is no operator, and its NOT excludes nothing.
+        self.is_sentence_in_capitals = (
+            self._all_capitals and sum(map(_is_plain_stop_word, words)) >= _STOP_WORDS_OF_A_SENTENCE
+        )
 
     def _tokenize(self, text: str) -> list[analysis.Token]:
         """Cut a piece of the query into words, no more than the query as a whole may have."""
@@ -234,6 +240,10 @@ class WordReader:
         if not token.is_acronym or written in _OPERATORS:
             return False
         return not self._all_capitals or token.surface in stopwords.ACRONYMS
+
+
+def _is_plain_stop_word(text: str) -> bool:
+    return text not in _OPERATORS and analysis.is_stop_word(text.lower()) and text.lower() not in stopwords.ACRONYMS
 
 
 def _fold_piece(piece: str) -> str:

@@ -406,3 +406,18 @@ def test_what_is_written_out_means_the_same(typed: str, bag_operator: str, seed:
 def test_a_run_of_characters_is_the_phrase_of_its_pairs(typed: str, root: Clause) -> None:
     assert parse(typed).root == root
     assert parse(write(root)).root == root
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("THE LEVEL AND HIGH ALTITUDE OF BALLOONS", "LEVEL OR HIGH OR ALTITUDE OR BALLOONS"),
+        ("THE STATES THAT ARE NOT IN THE UNION", "STATES OR UNION"),
+        ("NATO AND UN", "NATO AND UN"),
+        ("THE WHO AND ABBA", "WHO AND ABBA"),
+        ("the level AND high of balloons", "(level AND high) OR balloons"),
+    ],
+)
+def test_a_sentence_in_capitals_has_no_operators(typed: str, read: str) -> None:
+    query = parse(typed)
+    assert write(query.root, "OR") == read

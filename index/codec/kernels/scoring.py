@@ -15,7 +15,7 @@ Every function below has its arguments from these:
 
 | argument | dtype, shape | what it is |
 |---|---|---|
-| `plan` | f8, 4 a word | address of its table (`addresses`) from the first segment on, row, clause, weight (above 0) |
+| `plan` | f8, 5 a word | address of its table (`addresses`) from the first segment on, row, clause, weight, mate |
 | `segments` | i8 | the table of segments; `segment` is a row of it |
 | `postings` | u, u1, 3 ints | `doc_ids`, `freqs`, and `overflow`: where the frequencies above 254 are, and how many |
 | `words`, `weights` | i8, f4 | a plan in one segment, the shortest clause first |
@@ -24,7 +24,10 @@ Every function below has its arguments from these:
 
 A posting adds weight * freq / (s * freq + norm), where the norm is the field's by the article's length byte, and s, the
 last of the row, is 1: BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019) as Whoosh has it. A field that scores
-its frequencies as they are has s = 0. To divide takes as long as to look up a quotient, and fewer cache lines.
+its frequencies as they are has s = 0. To divide takes as long as to look up a quotient, and fewer cache lines. A
+word with a *mate* (1; or 0) is the one before it in the plan, in another field: freq / norm of both is added up to x
+before it saturates, as weight * x / (x + 1). Each is scored as if it were alone, so that the loops over postings are
+the same for all, and the shorter of the two is gone through again for the articles that are in both.
 
 A search returns the number of matches and the new `filled`. If k is above `MAX_SORTED` and the number of matches, and
 `last` is not set, the outputs are all matches in order of their ids.
@@ -37,15 +40,16 @@ from numba import carray, njit
 
 from index.codec.kernels import addresses as at
 from index.codec.kernels.addresses import pointer
+from index.codec.kernels.top_k import _offer, _sort, _threshold, check_version
 
 at.check_layout(1)  # to be raised with it, so that numba compiles this anew
-PLAN_SIZE = 4  # numbers a word in a plan
-PLACES, PLAN_ROW, PLAN_CLAUSE, PLAN_WEIGHT = 0, 1, 2, 3  # where each is
-START, STOP, ROW, CLAUSE = 0, 1, 2, 3  # the rows of `words`
+check_version(1)  # the same for the kernels of `top_k`
+PLAN_SIZE = 5  # numbers a word in a plan
+PLACES, PLAN_ROW, PLAN_CLAUSE, PLAN_WEIGHT, PLAN_MATE = 0, 1, 2, 3, 4  # where each is
+START, STOP, ROW, CLAUSE, MATE = 0, 1, 2, 3, 4  # the rows of `words`; a mate is a column of them, or -1
 SATURATION, NUM_NORMS = 256, 257  # the place after the norms of all length bytes, and how many numbers a row has
 OVERFLOW = 255  # in `freqs`: the frequency is in the table beside them
 LESS = np.float32(0.9999)  # what a lower bound is multiplied with, since it was rounded
-MAX_SORTED = 128  # so few are kept sorted, which takes a third of the time of a heap; more are a heap
 BLOCK = 64  # articles or postings that are looked at together; half as many take 15 % longer, twice as many as long
 WINDOW = 8192  # articles whose sums and stages fit into a first-level cache of 48 KB
 MANY_WORDS = 64  # so many make a window twice as wide, and so on: each has few postings in one
@@ -79,88 +83,27 @@ def _field(segment, row):
     return norms, carray(pointer(segment[at.LENGTHS + row]), (segment[at.NUM_DOCS],), np.uint8)
 
 
-@njit(cache=True, nogil=True)
-def _is_worse(scores, ids, a, b):
-    return scores[a] < scores[b] or (scores[a] == scores[b] and ids[a] > ids[b])
+@njit(cache=True, nogil=True, error_model="numpy")
+def _join_mates(words, weights, word, start, stop, cursor, segment, postings, sums, offset):
+    """Make good that the postings of a word from `start` to `stop` were scored without those of its mate.
 
-
-@njit(cache=True, nogil=True)
-def _sift_down(scores, ids, place, size):
-    """Let the entry at `place` sink until no entry below it is worse."""
-    while True:
-        child = 2 * place + 1
-        if child >= size:
-            return
-        if child + 1 < size and _is_worse(scores, ids, child + 1, child):
-            child += 1
-        if not _is_worse(scores, ids, child, place):
-            return
-        scores[place], scores[child] = scores[child], scores[place]
-        ids[place], ids[child] = ids[child], ids[place]
-        place = child
-
-
-@njit(cache=True, nogil=True)
-def _sort(scores, ids, filled, last):
-    """Make a heap of what is not sorted; if it is the last time, sort it: the best first."""
-    if scores.size <= MAX_SORTED:
-        return
-    for place in range(filled // 2 - 1, -1, -1):
-        _sift_down(scores, ids, place, filled)
-    for end in range(filled - 1 if last else 0, 0, -1):
-        scores[0], scores[end] = scores[end], scores[0]
-        ids[0], ids[end] = ids[end], ids[0]
-        _sift_down(scores, ids, 0, end)
-
-
-@njit(cache=True, nogil=True)
-def _offer(scores, ids, filled, score, doc_id):
-    """Take an article that is better than the worst of a full heap; ids have to come in ascending order."""
-    size = scores.size
-    if size > MAX_SORTED:
-        if filled < size:
-            scores[filled] = score
-            ids[filled] = doc_id
-            if filled == size - 1:
-                _sort(scores, ids, size, False)
-            return filled + 1
-        scores[0] = score
-        ids[0] = doc_id
-        _sift_down(scores, ids, 0, size)
-        return filled
-    if filled < size:
-        filled += 1
-    place = filled - 1
-    while place > 0 and scores[place - 1] < score:
-        scores[place] = scores[place - 1]
-        ids[place] = ids[place - 1]
-        place -= 1
-    scores[place] = score
-    ids[place] = doc_id
-    return filled
-
-
-@njit(cache=True, nogil=True)
-def _threshold(scores, filled):
-    """Return the score that an article has to exceed; every score is above 0."""
-    if filled < scores.size:
-        return np.float32(0)
-    if not filled:
-        return np.float32(np.inf)
-    return np.float32(scores[0] if filled > MAX_SORTED else scores[filled - 1])
-
-
-@njit(cache=True, nogil=True)
-def select_top_k(doc_ids, scores, count, base, top_scores, top_ids, filled, last):
-    """Put the first `count` articles of `doc_ids` (u4, ascending) with `scores` (f8) into the heap; return `filled`."""
-    size = top_scores.size
-    worst = 0 if size > MAX_SORTED else size - 1
-    for i in range(count):
-        if filled < size or (size and scores[i] > top_scores[worst]):
-            filled = _offer(top_scores, top_ids, filled, scores[i], base + np.int64(doc_ids[i]))
-    if last:
-        _sort(top_scores, top_ids, filled, True)
-    return filled
+    `sums[i]` is that of article `offset + i`. `cursor` is where to look in the mate's postings; it is returned.
+    """
+    (doc_ids, freqs, overflow), mate = postings, words[MATE, word]
+    (norms, sizes), (mate_norms, mate_sizes) = _field(segment, words[ROW, word]), _field(segment, words[ROW, mate])
+    for place in range(start, stop):
+        doc_id = doc_ids[place]
+        cursor = _advance(doc_ids, cursor, words[STOP, mate], doc_id)
+        if cursor == words[STOP, mate]:
+            break
+        if doc_ids[cursor] == doc_id:
+            freq, mate_freq = np.float32(freqs[place]), np.float32(freqs[cursor])
+            freq = _high_freq(overflow, place) if freq == OVERFLOW else freq
+            mate_freq = _high_freq(overflow, cursor) if mate_freq == OVERFLOW else mate_freq
+            one, other = freq / norms[sizes[doc_id]], mate_freq / mate_norms[mate_sizes[doc_id]]
+            both = one + other
+            sums[doc_id - offset] += weights[word] * (both / (both + 1) - one / (one + 1) - other / (other + 1))
+    return cursor
 
 
 @njit(cache=True, nogil=True)
@@ -330,7 +273,7 @@ def _search_any(words, weights, segment, postings, dropped, top_scores, top_ids,
     num_docs, total, num_words = segment[at.NUM_DOCS], 0, weights.size
     doc_ids, freqs, overflow = postings
     window = min(WINDOW * (1 + num_words // MANY_WORDS), (num_docs + BLOCK - 1) // BLOCK * BLOCK)
-    sums, cursors = np.zeros(window, np.float32), words[START].copy()
+    sums, cursors, mates = np.zeros(window, np.float32), words[START].copy(), words[START].copy()
     for first in range(0, num_docs, window):
         width = min(window, num_docs - first)
         end, offset, is_touched = first + width, np.uint64(first), False
@@ -345,6 +288,10 @@ def _search_any(words, weights, segment, postings, dropped, top_scores, top_ids,
                 if freq == OVERFLOW:
                     freq = _high_freq(overflow, i)
                 sums[np.uint64(doc_id) - offset] += weight * _part(field_norms, freq, sizes[doc_id])
+            mate = words[MATE, word]
+            if mate >= 0:
+                rest = (mates[mate], segment, postings, sums, first)
+                mates[mate] = _join_mates(words, weights, word, place, stop, *rest)
             cursors[word], is_touched = stop, True
         if is_touched:
             if dropped.size:
@@ -368,7 +315,7 @@ def _search_all(words, weights, segment, postings, dropped, top_scores, top_ids,
     num_clauses = words[CLAUSE, num_words - 1] + 1
     window = min(WINDOW, (num_docs + BLOCK - 1) // BLOCK * BLOCK)
     sums, stages, cursors = np.zeros(window, np.float32), np.zeros(window, np.uint8), words[START].copy()
-    places = np.empty(window + 1, np.int64)
+    places, mates = np.empty(window + 1, np.int64), words[START].copy()
     for first in range(0, num_docs, window):
         width, offset, reached = min(window, num_docs - first), np.uint64(first), 0
         for word in range(num_words):
@@ -389,6 +336,10 @@ def _search_all(words, weights, segment, postings, dropped, top_scores, top_ids,
                     freq = _high_freq(overflow, posting)
                 stages[np.uint64(doc_id) - offset] = clause + 1
                 sums[np.uint64(doc_id) - offset] += weights[word] * _part(field_norms, freq, sizes[doc_id])
+            mate = words[MATE, word]
+            if mate >= 0:
+                rest = (mates[mate], segment, postings, sums, first)
+                mates[mate] = _join_mates(words, weights, word, start, stop, *rest)
             reached = clause + 1 if count else reached
         if reached == num_clauses:
             _clear_others(sums[:width], stages[:width], num_clauses)
@@ -489,6 +440,16 @@ def _list_first(words, num_first, doc_ids):
 
 
 @njit(cache=True, nogil=True)
+def _join_listed(words, weights, word, numbers, places, found, segment, postings, sums):
+    """Do what `_join_mates` does, if there is a mate, for postings whose articles have these numbers in a list."""
+    mate = words[MATE, word]
+    cursor = words[START, mate] if mate >= 0 else 0
+    for i in range(found if mate >= 0 else 0):
+        place, offset = places[i], np.int64(postings[0][places[i]]) - numbers[i]
+        cursor = _join_mates(words, weights, word, place, place + 1, cursor, segment, postings, sums, offset)
+
+
+@njit(cache=True, nogil=True)
 def _search_rarest(words, weights, segment, postings, dropped, top_scores, top_ids, filled):
     """Several clauses, by a list of articles that each clause makes shorter."""
     num_words, num_first, (doc_ids, freqs, overflow) = weights.size, 1, postings
@@ -517,6 +478,7 @@ def _search_rarest(words, weights, segment, postings, dropped, top_scores, top_i
                     freq = _high_freq(overflow, posting)
                 hits[number] = 1
                 sums[number] += weights[word] * _part(field_norms, freq, sizes[doc_ids[posting]])
+            _join_listed(words, weights, word, numbers, places, found, segment, postings, sums)
             word += 1
         count, word = 0, word % num_words
         for i in range(size):
@@ -554,6 +516,8 @@ def _arrange(plan, number, num_clauses, words, weights):
             if plan[first + PLAN_CLAUSE] == rarest and found[START, word] < found[STOP, word]:
                 words[START, filled], words[STOP, filled] = found[START, word], found[STOP, word]
                 words[ROW, filled], words[CLAUSE, filled] = np.int64(plan[first + PLAN_ROW]), place
+                has_mate = plan[first + PLAN_MATE] > 0 and found[START, word - 1] < found[STOP, word - 1]
+                words[MATE, filled] = filled - 1 if has_mate else -1
                 weights[filled] = plan[first + PLAN_WEIGHT]
                 filled += 1
         sizes[rarest] = size + 1
@@ -581,7 +545,7 @@ def _search_segment(words, weights, shortest, size, segment, doc_ids, top_scores
 def search_plan(plan, num_clauses, segments, first, end, top_scores, top_ids, filled, last):
     """Search the segments from `first` to `end` by a plan with so many clauses, of which some may be without words."""
     total, given = 0, plan.size // PLAN_SIZE
-    words, weights = np.empty((CLAUSE + 1, given), np.int64), np.empty(given, np.float32)
+    words, weights = np.empty((MATE + 1, given), np.int64), np.empty(given, np.float32)
     for number in range(end - first if given >= num_clauses else 0):
         num_words, shortest, size = _arrange(plan, number, num_clauses, words, weights)
         if num_words:

@@ -10,7 +10,7 @@ A snapshot of an index has one searcher for all its threads: what they share nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from whoosh.query import AndNot, Phrase, Require
 
 from index.codec.format import Array, SegmentFile
-from index.codec.kernels import scoring, sets
+from index.codec.kernels import sets, top_k
 from index.codec.searching.expansion import Expander, Frequent
 from index.codec.searching.found import Constant, Found, count_bits, keep, list_bits
 from index.codec.searching.nodes import Evaluator
@@ -26,8 +26,10 @@ from index.codec.searching.plan import Planner, room_for_all
 from index.codec.searching.statistics import Statistics
 from index.codec.searching.support import Support
 from index.codec.searching.view import SegmentView, Words, view_segments
+from index.codec.searching.weighting import WhooshWeighting
 
 _INT64 = np.dtype(np.int64)
+_WHOOSH = WhooshWeighting()
 
 
 class Hits(NamedTuple):
@@ -42,21 +44,17 @@ class ColumnarSearcher:
     """Searches the segments of an index: for each its file, and a bitmap of its deleted articles or None.
 
     The bitmap has a bit for each article, the lowest first, as `ColumnarSegment` keeps it. Articles are numbered
-    through over the segments. `k1`, `b` and, by field, `field_b` are those of BM25; `b` is from 0 to 1.
+    through over the segments. Scores are Whoosh's, or those of another `weighting`.
     """
 
     def __init__(
         self,
         segments: Sequence[tuple[SegmentFile, bytes | None]],
         schema: Any,
-        k1: float = 1.2,
-        b: float = 0.75,
-        field_b: Mapping[str, float] | None = None,
+        weighting: WhooshWeighting = _WHOOSH,
     ) -> None:
-        if k1 < 0 or not all(0 <= each <= 1 for each in (b, *(field_b or {}).values())):
-            raise ValueError("BM25 needs a k1 of at least 0 and a b from 0 to 1.")
         self._views = view_segments(segments)
-        self._statistics = Statistics(self._views, schema, k1, b, field_b or {})
+        self._statistics = Statistics(self._views, schema, weighting)
         self._expander = Expander(self._statistics)
         self._planner = Planner(self._statistics, self._expander)
         self._evaluator = Evaluator(self._statistics, self._expander, self._planner)
@@ -164,4 +162,4 @@ def _rank_found(found: Found, view: SegmentView, top: tuple[Array, Array], fille
     else:
         ids, scores = found
         total = ids.size
-    return total, scoring.select_top_k(ids, scores, ids.size, view.base, *top, filled, last)
+    return total, top_k.select_top_k(ids, scores, ids.size, view.base, *top, filled, last)

@@ -30,7 +30,7 @@ from whoosh.query.qcore import _NullQuery
 
 from index.codec.format import Array
 from index.codec.kernels import addresses as at
-from index.codec.kernels import parts, phrases, scoring, sets
+from index.codec.kernels import parts, phrases, scoring, sets, top_k
 from index.codec.packing import read_freqs
 from index.codec.searching import found as of
 from index.codec.searching.expansion import Expander, is_constant, is_every
@@ -285,7 +285,7 @@ class Evaluator:
         if field is None or field.row < 0 or not is_usual(tree.boost):
             return None
         ids, scores, _ = self._find_phrase(tree, first, end, dropped)
-        return ids.size, scoring.select_top_k(ids, scores, ids.size, 0, *top, filled, last)
+        return ids.size, top_k.select_top_k(ids, scores, ids.size, 0, *top, filled, last)
 
     def _find_phrase(
         self, tree: Any, first: int, end: int, dropped: Sequence[Words] | None

@@ -17,7 +17,7 @@ from whoosh.query import And, FuzzyTerm, Or, Prefix, Regex, Term, TermRange, Var
 
 from index.codec.format import Array
 from index.codec.kernels import addresses as at
-from index.codec.kernels import scoring
+from index.codec.kernels import scoring, top_k
 from index.codec.searching.expansion import Expander, is_constant, is_every
 from index.codec.searching.segment_table import address_of
 from index.codec.searching.statistics import Statistics
@@ -39,6 +39,7 @@ class Planner:
         self._statistics = statistics
         self._expander = expander
         self._word = statistics.word
+        self._combined = statistics.weighting.field_weights
 
     def rank(
         self,
@@ -89,7 +90,7 @@ class Planner:
                 boost *= tree.boost
                 if word.row < 0 or not is_usual(boost):
                     return -1
-                numbers += (word.address + first * _WORD_SIZE, word.row, number, word.weight * boost)
+                numbers += (word.address + first * _WORD_SIZE, word.row, number, word.weight * boost, 0)
                 kept.append(word)
             return number + 1
         if kind is And or kind is Or:
@@ -97,6 +98,8 @@ class Planner:
             if len(subtrees) == 1:  # whose matcher is its child's, without the boost of its own
                 return self._add(subtrees[0], boost, number, first, end, numbers, kept)
             boost *= tree.boost
+            if len(subtrees) == 2 and kind is Or and self._is_combined(*subtrees):
+                return self._add_combined(subtrees, boost, number, first, numbers, kept)
             following = number
             for subtree in subtrees:
                 # What stands in an And has clauses of its own; what stands in an Or shares one.
@@ -112,6 +115,35 @@ class Planner:
                 kept.append(block)
                 return number + 1
         return -1
+
+    def _is_combined(self, one: Any, other: Any) -> bool:
+        """Say whether two trees are the same word in two fields whose frequencies are added up."""
+        if type(one) is not Term or type(other) is not Term or one.text != other.text or one.boost != other.boost:
+            return False
+        name, other_name = one.fieldname, other.fieldname
+        return name in self._combined and other_name in self._combined and name != other_name
+
+    def _add_combined(
+        self, trees: Sequence[Any], boost: float, number: int, first: int, numbers: list[float], kept: list[Any]
+    ) -> int:
+        """Add a word of two fields to a clause, as `_add` does: the field that has it more often comes first."""
+        one, other = trees
+        word, mate = self._word(one.fieldname, one.text), self._word(other.fieldname, other.text)
+        if word is None or (mate is not None and mate.doc_freq > word.doc_freq):
+            word, mate = mate, word
+        if word is None:
+            return number + 1
+        boost *= one.boost
+        if word.row < 0 or (mate is not None and mate.row < 0) or not is_usual(boost):
+            return -1
+        # The first has the higher number of articles, and so the weight of both.
+        weight, skipped = word.weight * boost, first * _WORD_SIZE
+        numbers += (word.address + skipped, word.row, number, weight, 0)
+        kept.append(word)
+        if mate is not None:
+            numbers += (mate.address + skipped, mate.row, number, weight, 1)
+            kept.append(mate)
+        return number + 1
 
     def _expand(self, tree: Any, boost: float, number: int, place: int) -> _Block | None:
         """Return what a query of many terms adds to a plan; None if it gives a constant score, as no plan can."""
@@ -131,6 +163,7 @@ class Planner:
         plan[:, scoring.PLAN_CLAUSE] = number
         plan[:, scoring.PLAN_WEIGHT] = self._statistics.weights_of(field, place, expansion.terms)
         plan[:, scoring.PLAN_WEIGHT] *= boost
+        plan[:, scoring.PLAN_MATE] = 0
         return _Block(plan.reshape(-1), places)
 
 
@@ -148,5 +181,5 @@ def is_usual(boost: float) -> bool:
 
 def room_for_all(num_docs: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return room for so many articles that the kernels keep all, in order of their ids."""
-    size = max(num_docs, scoring.MAX_SORTED) + 1
+    size = max(num_docs, top_k.MAX_SORTED) + 1
     return np.empty(size), np.empty(size, np.int64)

@@ -1,20 +1,14 @@
-"""What scoring needs to know of a whole index: how frequent words are, how long articles are, and Whoosh's BM25F.
+"""What scoring needs to know of a whole index: how frequent words are, and how long articles are.
 
-Statistics are those of all segments together, deleted articles included, as Whoosh has them:
-
-    idf = log(N / (n + 1)) + 1        N articles, of which n have the word
-    s   = idf * tf * (K1 + 1) / (tf + K1 * ((1 - B) + B * L / avg))
-
-L is the length of the article's field as its one byte gives it, `avg` the exact mean over all N articles. A field that
-is not scorable scores its weight, which is the frequency. The length is one of 256 numbers, and so is all of the
-denominator but tf: the norm.
+Statistics are those of all segments together, deleted articles included, as Whoosh has them; the formulas are those of
+`weighting`. There L is the length of the article's field as its one byte gives it, and `avg` the exact mean over all
+articles. A field that is not scorable scores its weight, which is the frequency. The length is one of 256 numbers, and
+so is all of the denominator but tf: the norm.
 """
 
 from __future__ import annotations
 
-import math
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,6 +20,7 @@ from index.codec.kernels import addresses as at
 from index.codec.kernels import terms
 from index.codec.searching.segment_table import SegmentTable, address_of
 from index.codec.searching.view import SegmentView
+from index.codec.searching.weighting import WhooshWeighting
 
 # How many words are kept looked up: of 450 bytes, and 32 more for each segment.
 MAX_KNOWN = 1 << 15
@@ -39,12 +34,13 @@ _UNKNOWN_LENGTH = length_to_byte(1)  # what Whoosh takes where a segment has no 
 class Field:
     """A field of the schema, and what is known of it in all segments."""
 
-    def __init__(self, name: str, kind: Any, views: list[SegmentView], k1: float, b: float) -> None:
+    def __init__(self, name: str, kind: Any, views: list[SegmentView], weighting: WhooshWeighting) -> None:
         self.name = name
         self.kind = kind
         self.entries: list[FieldEntry | None] = [view.field(name) for view in views]
         self.is_scorable = bool(kind.scorable)
         self.factor = float(kind.format.field_boost) if kind.format else 1.0
+        self.factor *= weighting.field_weights.get(name, 1.0)
         present = [entry for entry in self.entries if entry is not None]
         self.has_weights = any(entry.has_weights for entry in present)
         self.has_parts = any(entry.parts_of for entry in present)
@@ -58,22 +54,24 @@ class Field:
         if self.is_scorable:
             total_length = sum(entry.total_length for entry in present)
             average = total_length / (num_docs or 1) or 1
-            self.norms = k1 * ((1 - b) + b * _LENGTHS / average)
+            b = weighting.field_b.get(name, weighting.b)
+            self.norms = weighting.k1 * ((1 - b) + b * _LENGTHS / average)
         # Weights of words are kept without the boost: idf * (K1 + 1), or 1.
-        self._gain = k1 + 1
+        self._weighting = weighting
         self._num_docs = num_docs
 
     def weigh(self, doc_freq: int) -> float:
         """Return the weight of a word that stands in so many articles."""
         if not self.is_scorable:
             return 1.0
-        return (math.log(self._num_docs / (doc_freq + 1)) + 1) * self._gain
+        return float(self._weighting.idf(self._num_docs, doc_freq)) * (self._weighting.k1 + 1)
 
     def weigh_all(self, doc_freqs: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the weights of many words."""
         if not self.is_scorable:
             return np.ones(doc_freqs.size)
-        return (np.log(self._num_docs / (doc_freqs + 1)) + 1) * self._gain
+        weights: NDArray[np.float64] = self._weighting.idf(self._num_docs, doc_freqs) * (self._weighting.k1 + 1)
+        return weights
 
 
 class Word:
@@ -101,13 +99,11 @@ class Word:
 class Statistics:
     """Looks up fields and words in the segments of an index; safe to share between threads."""
 
-    def __init__(
-        self, views: list[SegmentView], schema: Any, k1: float, b: float, field_b: Mapping[str, float]
-    ) -> None:
+    def __init__(self, views: list[SegmentView], schema: Any, weighting: WhooshWeighting) -> None:
         self.views = views
         self.schema = schema
         self.num_docs = sum(view.num_docs for view in views)
-        self._k1, self._b, self._field_b = k1, b, field_b
+        self.weighting = weighting
         self._fields: dict[str, Field | None] = {}
         self._words: dict[tuple[str, Any], Any] = {}
         self._weights: dict[tuple[str, int], NDArray[np.float64]] = {}
@@ -129,7 +125,7 @@ class Statistics:
     def _make_field(self, name: str) -> Field | None:
         if name not in self.schema:
             return None
-        field = Field(name, self.schema[name], self.views, self._k1, self._field_b.get(name, self._b))
+        field = Field(name, self.schema[name], self.views, self.weighting)
         # A field with weights of its own cannot be scored from frequencies, nor one without a boost.
         is_plain = not field.has_weights and not field.has_parts and field.factor > 0 and any(field.entries)
         if is_plain and self.table.num_fields < at.MAX_ROWS:

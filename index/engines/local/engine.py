@@ -32,6 +32,7 @@ from index.clauses import (
     leaves,
 )
 from index.codec.warm import warm
+from index.compounds import loosen
 from index.engine import (
     MAX_DUPLICATES,
     Duplicate,
@@ -84,6 +85,8 @@ class LocalEngine(SearchEngine):
         query = parse(request.query) if request.query.strip() else Query(Everything())
         query, expanded = expand(query, snapshot)
         match = request.match
+        if match == "any":
+            query = loosen(query)
         found = _find(snapshot, query, match, request)
         relaxed = not found.total and match == "all" and _can_relax(query)
         if relaxed:

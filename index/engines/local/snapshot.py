@@ -18,6 +18,7 @@ from index.codec.format import SegmentFile
 from index.codec.searching.evaluate import ColumnarSearcher, Hits
 from index.codec.searching.expansion import Frequent
 from index.codec.searching.view import Words
+from index.codec.searching.weighting import DATELINE
 from index.codec.segment import ColumnarSegment
 from index.codec.stored import StoredReader
 from index.codec.terms import TermTable
@@ -70,7 +71,8 @@ class Snapshot:
             self._parts.append(Part(segment, file, base))
             base += file.num_docs
         self._bases = np.array([part.base for part in self._parts], np.int64)
-        self._searcher = ColumnarSearcher([(file, segment.deletions) for segment, file in segments], whoosh_schema)
+        files = [(file, segment.deletions) for segment, file in segments]
+        self._searcher = ColumnarSearcher(files, whoosh_schema, DATELINE)
         self.num_docs = base
         self._story_values: dict[FacetName, facets.StoryValues] = {}
         self._in_others: dict[tuple[str | None, ...], list[Words]] = {}

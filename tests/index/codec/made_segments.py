@@ -24,6 +24,7 @@ from whoosh.writing import SegmentWriter
 from index.codec.format import FREQ_OVERFLOW, FieldEntry, SegmentFile, SegmentFileWriter, narrowest, to_meta
 from index.codec.packing import pack
 from index.codec.searching.evaluate import ColumnarSearcher
+from index.codec.searching.weighting import WhooshWeighting
 
 Document = Mapping[str, Any]
 
@@ -81,8 +82,9 @@ def make_index(
     k1: float = 1.2,
     b: float = 0.75,
     field_b: Mapping[str, float] | None = None,
+    weighting: WhooshWeighting | None = None,
 ) -> Index:
-    """Index documents, a list for each segment, and delete some of them."""
+    """Index documents, a list for each segment, and delete some of them; a `weighting` is the columnar searcher's."""
     kept = [list(segment) for segment in segments if segment]
     storage = RamStorage()
     stock = storage.create_index(schema)
@@ -104,7 +106,8 @@ def make_index(
         file = SegmentFile(invert(segment, schema), "made")
         files.append((file, np.packbits(bits, bitorder="little").tobytes() if bits.any() else None))
         base += len(segment)
-    return Index(kept, deleted, searcher, ColumnarSearcher(files, schema, k1, b, field_b))
+    weighting = weighting or WhooshWeighting(k1, b, field_b or {})
+    return Index(kept, deleted, searcher, ColumnarSearcher(files, schema, weighting))
 
 
 Postings = dict[bytes, dict[int, tuple[float, bytes]]]

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from whoosh import query
 
-from index.codec.searching.evaluate import ColumnarSearcher
 from index.codec.searching.expansion import SMALL_SEGMENT
-from tests.index.codec.made_segments import SCHEMA, Document, Index, make_index
+from index.codec.searching.weighting import WhooshWeighting
+from tests.index.codec.made_segments import Document, Index, make_index
 
 WORDS = ["a", "ab", "abc", "b", "ba", "bé", "c", "cab", "d"]
 TEXT_FIELDS = ["title", "body", "tag", "stem", "surface"]
@@ -391,4 +391,4 @@ def test_what_is_odd_or_rare_is_left_to_whoosh(tree: Any) -> None:
 
 def test_parameters_that_could_give_scores_of_zero_are_refused() -> None:
     with pytest.raises(ValueError, match="BM25"):
-        ColumnarSearcher([], SCHEMA, b=1.5)
+        WhooshWeighting(b=1.5)

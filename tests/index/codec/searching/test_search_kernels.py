@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from whoosh.support.levenshtein import levenshtein
 
 from index.codec.kernels import addresses as at
-from index.codec.kernels import parts, phrases, scoring, sets, terms
+from index.codec.kernels import parts, phrases, scoring, sets, terms, top_k
 from index.codec.packing import pack
 from index.codec.searching.segment_table import address_of
 
@@ -47,6 +48,12 @@ def test_the_layout_of_the_table_is_raised_with_every_change() -> None:
     assert zlib.crc32(repr(sorted(columns.items())).encode()) == 1497024053, "Raise LAYOUT, and this."
 
 
+def test_the_version_of_the_best_k_is_raised_with_every_change() -> None:
+    code = Path(str(top_k.__file__)).read_text(encoding="utf-8").partition("def check_version")[2]
+    # The kernels of scoring are kept compiled, with these functions as they were then.
+    assert zlib.crc32(code.encode()) == 3132152942, "Raise VERSION, and this."
+
+
 # --- scoring
 
 
@@ -75,10 +82,11 @@ class Postings:
         self.doc_ids = np.concatenate([*chosen, np.empty(0, np.int64)]).astype(dtype)
         self.freqs = generator.geometric(0.3, len(self.doc_ids))
         self.freqs[generator.integers(0, len(self.freqs), len(self.freqs) // 10)] += 250
-        self.lengths = generator.integers(1, 200, (2, num_docs)).astype(np.uint8)
-        self.norms = np.ones((2, 257), np.float32)
+        self.lengths = generator.integers(1, 200, (3, num_docs)).astype(np.uint8)
+        self.norms = np.ones((3, 257), np.float32)
         self.norms[0, :256] = 1.2 * (0.25 + 0.75 * np.arange(256) / 90)
         self.norms[1, 256] = 0  # scores its frequencies as they are
+        self.norms[2, :256] = 0.6 * (0.5 + 0.5 * np.arange(256) / 30)
 
     def search(
         self, plan: NDArray[np.float64], num_clauses: int, dropped: Any, top: tuple[Any, Any], num_segments: int
@@ -109,12 +117,17 @@ class Postings:
     def score(self, plan: NDArray[np.float64], dropped: NDArray[np.bool_]) -> dict[int, float]:
         """Score all that match, a word at a time over all articles."""
         norms, lengths = self.norms, self.lengths
-        sums = np.zeros(self.num_docs)
+        sums, before = np.zeros(self.num_docs), np.zeros(self.num_docs)
         passed: dict[float, NDArray[np.bool_]] = {}
-        for start, stop, number, clause, weight in plan.tolist():
+        for start, stop, number, clause, weight, mate in plan.tolist():
             row, postings = int(number), slice(int(start), int(stop))
             ids, counts = self.doc_ids[postings], self.freqs[postings].astype(np.float64)
-            sums[ids] += weight * counts / (norms[row, 256] * counts + norms[row, lengths[row, ids]])
+            ratios = np.zeros(self.num_docs)
+            ratios[ids] = counts / norms[row, lengths[row, ids]]
+            # With a mate, what both weigh is added up before it saturates.
+            both, one = (ratios + before, before) if mate else (ratios, np.zeros(self.num_docs))
+            sums += weight * (both / (norms[row, 256] * both + 1) - one / (norms[row, 256] * one + 1))
+            before = ratios
             passed.setdefault(clause, np.zeros(self.num_docs, bool))[ids] = True
         matches = np.all(list(passed.values()), axis=0)
         if dropped.size:
@@ -143,15 +156,18 @@ PLANS = {
 @pytest.mark.parametrize("clauses", PLANS.values(), ids=PLANS.keys())
 @pytest.mark.parametrize(("num_docs", "dtype"), [(20_000, np.uint16), (70_000, np.uint32), (90, np.uint16)])
 @pytest.mark.parametrize("limit", [0, 1, 10, 300])
+@pytest.mark.parametrize("is_mated", [False, True], ids=["apart", "mates"])
 def test_plans_find_and_rank_what_a_dense_scan_does(
-    clauses: list[list[int]], num_docs: int, dtype: Any, limit: int
+    clauses: list[list[int]], num_docs: int, dtype: Any, limit: int, is_mated: bool
 ) -> None:
     generator = np.random.default_rng(num_docs + limit)
     doc_freqs = [num_docs // 2, num_docs // 3, num_docs // 4, num_docs // 90, num_docs // 200, 1, 0]
     postings = Postings(generator, num_docs, doc_freqs, dtype)
     plan = np.array(
         [
-            (*postings.starts[word : word + 2], place % 2, number, 1 + (word + place) % 5 / 2)
+            (*postings.starts[word : word + 2], place % 2 * 2, number, 1 + place // 2 % 5 / 2, place % 2)
+            if is_mated
+            else (*postings.starts[word : word + 2], place % 2, number, 1 + (word + place) % 5 / 2, 0)
             for number, clause in enumerate(clauses)
             for place, word in enumerate(clause)
         ],
@@ -203,9 +219,9 @@ def test_the_best_are_the_first_of_equals(levels: list[int], limit: int) -> None
     ids = np.arange(len(levels), dtype=np.uint32)
     top_scores, top_ids = np.empty(limit), np.empty(limit, np.int64)
     half = len(levels) // 2
-    filled = scoring.select_top_k(ids[:half], scores[:half], half, 0, top_scores, top_ids, 0, False)
+    filled = top_k.select_top_k(ids[:half], scores[:half], half, 0, top_scores, top_ids, 0, False)
     rest = len(levels) - half
-    filled = scoring.select_top_k(ids[:rest], scores[half:], rest, half, top_scores, top_ids, filled, True)
+    filled = top_k.select_top_k(ids[:rest], scores[half:], rest, half, top_scores, top_ids, filled, True)
     assert top_ids[:filled].tolist() == sorted(range(len(levels)), key=lambda doc_id: (-levels[doc_id], doc_id))[:limit]
 
 

@@ -1,0 +1,64 @@
+"""How much a word is worth in an article: the formulas that scores are made by, and Dateline's parameters.
+
+Both are BM25 in the form
+
+    idf * tf * (K1 + 1) / (tf + K1 * ((1 - B) + B * L / avg))
+
+with L the length of the article's field and `avg` its mean. `WhooshWeighting` is what Whoosh calls BM25F: each field is
+a ranking of its own, and the scores are added up. `CombinedWeighting` is BM25F as Robertson and Zaragoza have it (2009,
+doi:10.1561/1500000019): what a word weighs in some fields is added up before it saturates, so that a word of the
+title that is in the body as well is not two words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class WhooshWeighting:
+    """BM25F as Whoosh has it; `field_b` is `b` by field, and `b` is from 0 to 1."""
+
+    k1: float = 1.2
+    b: float = 0.75
+    field_b: Mapping[str, float] = field(default_factory=dict)
+
+    # By how much frequencies in the fields that are combined are multiplied; no field is.
+    field_weights: Mapping[str, float] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        if self.k1 < 0 or not all(0 <= each <= 1 for each in (self.b, *self.field_b.values())):
+            raise ValueError("BM25 needs a k1 of at least 0 and a b from 0 to 1.")
+
+    def idf(self, num_docs: int, doc_freqs: Any) -> Any:
+        """Return what words are worth by how many of the articles have them."""
+        return np.log(num_docs / (doc_freqs + 1)) + 1
+
+
+@dataclass(frozen=True)
+class CombinedWeighting(WhooshWeighting):
+    """BM25F over some fields, of which each frequency is multiplied by the weight of its field.
+
+    Of a word that is in two of them the higher number of articles counts, as in Lucene's combined fields.
+    """
+
+    field_weights: Mapping[str, float] = field(default_factory=dict)
+
+    def idf(self, num_docs: int, doc_freqs: Any) -> Any:
+        """Return what words are worth: Robertson's and Spärck Jones's formula, with 1 added so that none is below 0.
+
+        Whoosh adds 1 to each idf, so that common words count for more than they tell: nDCG@10 over three test
+        collections is 0.417 with that, and 0.422 with this.
+        """
+        return np.log(1 + (num_docs - doc_freqs + 0.5) / (doc_freqs + 0.5))
+
+
+# One set for all that is indexed, found on three test collections (`bench/relevance.py`). Of 192 sets in a grid it is
+# within 0.0002 of the best by the mean of nDCG@10 and AP@100, and the ten next to it are within 0.0014 of that: nothing
+# depends on the second digit. Lengths count for less than with the usual b of 0.75, and frequencies for longer than
+# with a k1 of 1.2.
+DATELINE = CombinedWeighting(k1=1.5, b=0.6, field_weights={"title": 2.0, "body": 1.0})
