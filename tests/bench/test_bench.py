@@ -99,9 +99,7 @@ def test_data_that_is_not_there_is_named(arguments: list[str], tmp_path: Path, m
 
 
 def _round(articles: int, ours: float, theirs: float) -> Round:
-    timed = {
-        kind: {"Dateline": Timed(ours, 2 * ours, 1.0), "Tantivy": Timed(theirs, 3 * theirs, 1.0)} for kind in CLASSES
-    }
+    timed = {kind: {"Dateline": Timed(ours, 2 * ours), "Tantivy": Timed(theirs, 3 * theirs)} for kind in CLASSES}
     builds = {"Dateline": Built(2.0, articles, 10**8, 10**7)}
     return Round(f"{articles} articles", articles, builds, {"Dateline": 1.25, "Tantivy": 2.0}, timed)
 
