@@ -29,6 +29,8 @@ _SPACE = regex.compile(r"[\s\ufeff]*")
 _BETWEEN = regex.compile(r"[\s,]*")
 # Where the decoder stops this near to the end of what has been read, more may mend it: "tru", "-", "\ud83".
 _MARGIN = 16
+# After the last value; `null` is one.
+_NO_MORE = object()
 
 
 def read_json_lines(part: Part) -> Iterator[Document | SourceError]:
@@ -48,13 +50,13 @@ def read_json(part: Part) -> Iterator[Document | SourceError]:
         yield from read_json_lines(part)
         return
     values = _with_damage(_read_values(part))
-    number, value = 0, next(values, None)
-    while value is not None:
+    number, value = 0, next(values, _NO_MORE)
+    while value is not _NO_MORE:
         # One is looked ahead for: a record by itself has the id of its file.
-        following = next(values, None)
+        following = next(values, _NO_MORE)
         if isinstance(value, SourceError):
             raise value
-        is_alone = number == 0 and following is None
+        is_alone = number == 0 and following is _NO_MORE
         place = part.place if is_alone else f"{part.place}[{number}]"
         if isinstance(value, Mapping):
             yield Document("record", value, place, part.path, part.file_id if is_alone else None)
