@@ -1,4 +1,4 @@
-"""JSON: a record a line, an array of records, one record, or several one after the other.
+"""JSON: a record a line, an array of records, one record, or several of either one after the other.
 
 An array is read value by value by the standard library's decoder, which knows NaN and says where it stopped, so that
 nothing else is needed for files larger than memory.
@@ -25,8 +25,7 @@ _decoder = json.JSONDecoder(strict=False)
 # orjson makes floats of integers of more than 64 bits.
 _MAX_EXACT = 2.0**63
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
-_SPACE = regex.compile(r"[\s\ufeff]*")
-_BETWEEN = regex.compile(r"[\s,]*")
+_GAP = regex.compile(r"[\s,\ufeff]*")
 # Where the decoder stops this near to the end of what has been read, more may mend it: "tru", "-", "\ud83".
 _MARGIN = 16
 # After the last value; `null` is one.
@@ -86,7 +85,7 @@ def _has_lines(head: bytes) -> bool:
 
 
 def _read_values(part: Part) -> Iterator[object]:
-    """Yield the values of the outermost array, or those that stand alone."""
+    """Yield the values of the outermost arrays, or those that stand alone."""
     # Without the last character, of which half may be missing.
     head = part.head().rstrip(_BEYOND_ASCII)
     decode_more = codecs.getincrementaldecoder(detect_encoding(head))("replace").decode
@@ -94,14 +93,14 @@ def _read_values(part: Part) -> Iterator[object]:
     in_array: bool | None = None
     while True:
         value: object
-        if in_array is None:
-            at = _end(_SPACE, waiting, at)
-            if at < len(waiting):
-                in_array = waiting[at] == "["
-                at += in_array
-        at = _end(_BETWEEN, waiting, at)
+        at = _end_of_gap(waiting, at)
+        if in_array is None and at < len(waiting):
+            in_array = waiting[at] == "["
+            at = _end_of_gap(waiting, at + in_array)
         if in_array and waiting[at : at + 1] == "]":
-            return
+            # Another may follow: the pages of an answer, one appended to the other.
+            in_array, at = None, at + 1
+            continue
         if at < len(waiting):
             try:
                 value, at = _decoder.raw_decode(waiting, at)
@@ -126,8 +125,8 @@ def _read_values(part: Part) -> Iterator[object]:
         waiting, at = waiting[at:] + decode_more(more, is_last), 0
 
 
-def _end(pattern: regex.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
+def _end_of_gap(text: str, at: int) -> int:
+    found = _GAP.match(text, at)
     return found.end() if found else at
 
 

@@ -174,6 +174,12 @@ def test_a_null_is_no_end(read_bytes: ReadBytes, content: str) -> None:
     assert reading.failed[0] == "a.json[0]: is no record with named fields"
 
 
+@pytest.mark.parametrize("between", ["", "\n", ",\n", "[]"])
+def test_arrays_one_after_the_other_are_all_read(read_bytes: ReadBytes, between: str) -> None:
+    reading = read_bytes({"a.json": f'[{{"title": "One"}}, {{"title": "Two"}}]{between}[{{"title": "Three"}}]\n'})
+    assert (reading.titles, reading.failed) == (["One", "Two", "Three"], [])
+
+
 def test_a_line_that_is_too_long_is_passed_over(read_bytes: ReadBytes) -> None:
     long = json.dumps({"title": "Long", "body": "x" * (limits.MAX_TEXT_SIZE + 1)})
     reading = read_bytes({"a.jsonl": f'{{"title": "One"}}\n{long}\n{{"title": "Three"}}\n'})
