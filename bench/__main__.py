@@ -21,6 +21,18 @@ _SIZES = (10_000, 100_000, 1_000_000)
 # FTS5's slowest queries take seconds on more articles than this, and there are hundreds of them.
 _FTS5_ENDS = 50_000
 
+_corpus_option = click.option(
+    "--corpus", default=_NEWS, type=click.Path(path_type=Path), show_default=True, help="A JSONL of articles."
+)
+_pages_option = click.option(
+    "--pages",
+    "folder",
+    default=PAGES,
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="A folder of gzipped pages with their ground-truth.json.",
+)
+
 
 @click.group(invoke_without_command=True)
 @click.pass_context
@@ -31,9 +43,7 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
-@click.option(
-    "--corpus", default=_NEWS, type=click.Path(path_type=Path), show_default=True, help="A JSONL of articles."
-)
+@_corpus_option
 @click.option(
     "--articles",
     "sizes",
@@ -61,8 +71,7 @@ def codec(
 
     The tables come last, in Markdown; a chart is put beside the indexes.
     """
-    if not corpus.exists():
-        raise click.ClickException(f"{corpus} is not there; name a JSONL of articles with --corpus")
+    _require(corpus, "--corpus")
     folder.mkdir(parents=True, exist_ok=True)
     everyone: list[type[engines.Contender]] = [engines.Dateline, engines.Tantivy, engines.Fts5]
     if not skip_stock:
@@ -81,6 +90,12 @@ def codec(
     drawn.write_text(chart.draw(rounds, [engines.Dateline.name, engines.Tantivy.name]), encoding="utf-8")
     click.echo(f"The chart: {drawn}", err=True)
     click.echo(f"{report.machine()}\n\n" + "\n\n".join(sections))
+
+
+def _require(path: Path, option: str) -> None:
+    """Raise for what is to be measured on, and is not there."""
+    if not path.exists():
+        raise click.ClickException(f"{path} is not there; name another with {option}")
 
 
 def _run(
@@ -117,14 +132,7 @@ def _build(chosen: list[type[engines.Contender]], folder: Path, jsonl: Path) -> 
 
 
 @main.command()
-@click.option(
-    "--pages",
-    "folder",
-    default=PAGES,
-    type=click.Path(path_type=Path),
-    show_default=True,
-    help="A folder of gzipped pages with their ground-truth.json.",
-)
+@_pages_option
 @click.option("--worst", default=0, show_default=True, help="Also this many of the pages that come out worst.")
 @click.option(
     "--corpus", type=click.Path(path_type=Path), help="Also what is lost of the articles of a JSONL, which are clean."
@@ -138,8 +146,9 @@ def _build(chosen: list[type[engines.Contender]], folder: Path, jsonl: Path) -> 
 )
 def cleaning(folder: Path, worst: int, corpus: Path | None, others: tuple[str, ...]) -> None:
     """Find the articles in real pages, as HTML and turned into plain lines."""
-    if not folder.exists():
-        raise click.ClickException(f"{folder} is not there; name a folder of pages with --pages")
+    _require(folder, "--pages")
+    if corpus:
+        _require(corpus, "--corpus")
     pages = read_pages(folder)
     measured = {name: cleaners.measure_pages(pages, cleaners.WITH_MARKUP[name]) for name in others}
     measured["Dateline, HTML"] = cleaners.measure_pages(pages, cleaners.html_source_body)
@@ -158,24 +167,14 @@ def cleaning(folder: Path, worst: int, corpus: Path | None, others: tuple[str, .
 
 
 @main.command()
-@click.option(
-    "--corpus", default=_NEWS, type=click.Path(path_type=Path), show_default=True, help="A JSONL of articles."
-)
-@click.option(
-    "--pages",
-    "folder",
-    default=PAGES,
-    type=click.Path(path_type=Path),
-    show_default=True,
-    help="A folder of gzipped pages with their ground-truth.json.",
-)
+@_corpus_option
+@_pages_option
 @click.option("--documents", default=10_000, show_default=True, help="At most so many of each kind.")
 @click.option("--rounds", default=3, show_default=True, help="How often; the median counts.")
 def parsing(corpus: Path, folder: Path, documents: int, rounds: int) -> None:
     """Make articles of records, text pages and HTML pages: how many a second on one core."""
-    for path in (corpus, folder):
-        if not path.exists():
-            raise click.ClickException(f"{path} is not there; name another with --corpus or --pages")
+    _require(corpus, "--corpus")
+    _require(folder, "--pages")
     kinds = parsers.read_kinds(corpus, folder, documents)
     rates = {kind: parsers.documents_per_second(chosen, rounds) for kind, chosen in kinds.items()}
     click.echo(f"{report.machine()}\n\n{parsers.rates_table(rates)}")

@@ -24,6 +24,8 @@ class Document(NamedTuple):
 _SENTENCE = regex.compile(r"[^.!?]+[.!?]*\s*")
 # Enough to be as varied as the corpus, and little enough to stay in memory.
 _MAX_SENTENCES = 400_000
+# The same articles each time.
+_SEED = 7
 
 
 def read_documents(path: Path) -> Iterator[Document]:
@@ -38,9 +40,9 @@ def _open(path: Path) -> IO[str]:
     return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
 
 
-def make_documents(base: Path, count: int, seed: int = 7) -> Iterator[Document]:
+def make_documents(base: Path, count: int) -> Iterator[Document]:
     """Yield made articles: as long as those of `base`, each of sentences drawn from all of them."""
-    generator = random.Random(seed)
+    generator = random.Random(_SEED)
     titles: list[str] = []
     lengths: list[int] = []
     sentences: list[str] = []

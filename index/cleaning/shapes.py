@@ -130,11 +130,6 @@ def ends_sentence(line: str) -> bool:
     return line[-1:] in _LAST and _END.search(line, max(0, len(line) - 8)) is not None
 
 
-def shape_of(line: str) -> Shape:
-    """Return the shape of a line; its spaces are single ones, and it is not empty."""
-    return shapes_of([line])[0]
-
-
 # Pages of a source share most of their short lines, which are looked at once each; long ones would fill the memory.
 # When there are too many all are forgotten: to know which were not used for long takes five times as long.
 _short_shapes: dict[str, Shape] = {}
@@ -142,7 +137,7 @@ _MAX_SHORT_SHAPES = 1 << 15
 
 
 def shapes_of(lines: Sequence[str]) -> list[Shape]:
-    """Return the shapes of lines."""
+    """Return the shapes of lines; their spaces are single ones, and none is empty."""
     shapes = list(map(_short_shapes.get, lines))
     unknown = [place for place, shape in enumerate(shapes) if shape is None]
     # Few pages have a plea in a long line: they are searched for one in all of these at once.

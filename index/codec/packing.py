@@ -139,11 +139,6 @@ def read_freqs(file: SegmentFile, start: int, end: int) -> NDArray[np.int64]:
     return freqs
 
 
-def read_gaps(file: SegmentFile, start: int, end: int) -> NDArray[np.int64]:
-    """Return what `positions` of a segment has from `start` to `end`."""
-    return unpack(packed_gaps(file), start, end)
-
-
 def packed_gaps(file: SegmentFile) -> Packed:
     """Return `positions` of a segment as they are packed."""
     overflow = _NOTHING, _NOTHING

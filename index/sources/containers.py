@@ -70,11 +70,11 @@ def read_zip(part: Part) -> Iterator[Part | SourceError]:
         if _directory_size(stream) > MAX_ZIP_DIRECTORY:
             raise SourceError(part.place, "has too many members for a zip archive; pack it as .tar")
         with zipfile.ZipFile(stream) as archive:
-            names = {info.filename for info in archive.infolist()}
+            texts = {info.filename[:-4] for info in archive.infolist() if _may_have_sidecar(info.filename)}
             for info in archive.infolist():
                 part.budget.count_member()
                 name = _clean_name(info.filename)
-                if info.is_dir() or is_hidden(name) or _is_sidecar(info.filename, names):
+                if info.is_dir() or is_hidden(name) or _is_sidecar(info.filename, texts):
                     continue
                 try:
                     with _told(f"{part.place}!{name}", _ZIP_DAMAGE):
@@ -101,8 +101,9 @@ def _may_have_sidecar(name: str) -> bool:
     return name.lower().endswith(".txt")
 
 
-def _is_sidecar(name: str, names: set[str]) -> bool:
-    return name.lower().endswith(".json") and f"{name[:-5]}.txt" in names
+def _is_sidecar(name: str, texts: set[str]) -> bool:
+    """Say whether a member is beside one of the texts, whose names are without suffix; capitals as in a folder."""
+    return name.endswith(".json") and name[:-5] in texts
 
 
 def _read_sidecar(archive: zipfile.ZipFile, info: zipfile.ZipInfo, part: Part) -> bytes | None:
@@ -217,7 +218,7 @@ def _read_members(part: Part) -> Iterator[tuple[str, int, BinaryStream]]:
 def _pair(one: tuple[str, bytes], other: tuple[str, bytes]) -> tuple[str, bytes, bytes] | None:
     """Return the name of a text, the text and its side-car, if two members are that."""
     for (name, content), (beside, record) in ((one, other), (other, one)):
-        if _may_have_sidecar(name) and _is_sidecar(beside, {name}):
+        if _may_have_sidecar(name) and _is_sidecar(beside, {name[:-4]}):
             return name, content, record
     return None
 

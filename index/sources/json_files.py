@@ -1,4 +1,4 @@
-"""JSON: a record a line, an array of records, one record, or several one after the other.
+"""JSON: a record a line, an array of records, one record, or several of either one after the other.
 
 An array is read value by value by the standard library's decoder, which knows NaN and says where it stopped, so that
 nothing else is needed for files larger than memory.
@@ -25,10 +25,11 @@ _decoder = json.JSONDecoder(strict=False)
 # orjson makes floats of integers of more than 64 bits.
 _MAX_EXACT = 2.0**63
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
-_SPACE = regex.compile(r"[\s\ufeff]*")
-_BETWEEN = regex.compile(r"[\s,]*")
+_GAP = regex.compile(r"[\s,\ufeff]*")
 # Where the decoder stops this near to the end of what has been read, more may mend it: "tru", "-", "\ud83".
 _MARGIN = 16
+# After the last value; `null` is one.
+_NO_MORE = object()
 
 
 def read_json_lines(part: Part) -> Iterator[Document | SourceError]:
@@ -48,13 +49,13 @@ def read_json(part: Part) -> Iterator[Document | SourceError]:
         yield from read_json_lines(part)
         return
     values = _with_damage(_read_values(part))
-    number, value = 0, next(values, None)
-    while value is not None:
+    number, value = 0, next(values, _NO_MORE)
+    while value is not _NO_MORE:
         # One is looked ahead for: a record by itself has the id of its file.
-        following = next(values, None)
+        following = next(values, _NO_MORE)
         if isinstance(value, SourceError):
             raise value
-        is_alone = number == 0 and following is None
+        is_alone = number == 0 and following is _NO_MORE
         place = part.place if is_alone else f"{part.place}[{number}]"
         if isinstance(value, Mapping):
             yield Document("record", value, place, part.path, part.file_id if is_alone else None)
@@ -84,7 +85,7 @@ def _has_lines(head: bytes) -> bool:
 
 
 def _read_values(part: Part) -> Iterator[object]:
-    """Yield the values of the outermost array, or those that stand alone."""
+    """Yield the values of the outermost arrays, or those that stand alone."""
     # Without the last character, of which half may be missing.
     head = part.head().rstrip(_BEYOND_ASCII)
     decode_more = codecs.getincrementaldecoder(detect_encoding(head))("replace").decode
@@ -92,14 +93,14 @@ def _read_values(part: Part) -> Iterator[object]:
     in_array: bool | None = None
     while True:
         value: object
-        if in_array is None:
-            at = _end(_SPACE, waiting, at)
-            if at < len(waiting):
-                in_array = waiting[at] == "["
-                at += in_array
-        at = _end(_BETWEEN, waiting, at)
+        at = _end_of_gap(waiting, at)
+        if in_array is None and at < len(waiting):
+            in_array = waiting[at] == "["
+            at = _end_of_gap(waiting, at + in_array)
         if in_array and waiting[at : at + 1] == "]":
-            return
+            # Another may follow: the pages of an answer, one appended to the other.
+            in_array, at = None, at + 1
+            continue
         if at < len(waiting):
             try:
                 value, at = _decoder.raw_decode(waiting, at)
@@ -124,8 +125,8 @@ def _read_values(part: Part) -> Iterator[object]:
         waiting, at = waiting[at:] + decode_more(more, is_last), 0
 
 
-def _end(pattern: regex.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
+def _end_of_gap(text: str, at: int) -> int:
+    found = _GAP.match(text, at)
     return found.end() if found else at
 
 

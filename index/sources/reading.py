@@ -63,7 +63,6 @@ def split_file(
 
 def read_file(
     file: FoundFile,
-    file_id: str | None = None,
     *,
     mapping: Mapping[str, str] = NO_MAPPING,
     on_error: OnError = raise_error,
@@ -74,7 +73,7 @@ def read_file(
     """
     failures = 0
     document: Document | SourceError | None = None
-    for document in split_file(file, file_id):
+    for document in split_file(file):
         for one in [document] if isinstance(document, SourceError) else parse_document(document, mapping):
             if isinstance(one, Article):
                 yield one

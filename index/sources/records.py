@@ -78,7 +78,8 @@ def recognise(record: Mapping[str, object], mapping: Mapping[str, str]) -> dict[
     found: dict[str, object] = {}
     ranks: dict[str, int] = {}
     for name, value in record.items():
-        if value is None or value == "":
+        # An empty list says no more than an empty text does; a 0 may be an id.
+        if not value and type(value) is not int:
             continue
         known = _places[name] if name in _places else _find_place(name)
         if known is not None:

@@ -36,7 +36,9 @@ def _count(folder: str, _mtime_ns: int) -> Repeats | None:
         names = [
             entry.name
             for entry in entries
-            if entry.name.endswith(".txt") and not entry.name.startswith(".") and entry.is_file(follow_symlinks=False)
+            if entry.name.lower().endswith(".txt")
+            and not entry.name.startswith(".")
+            and entry.is_file(follow_symlinks=False)
         ]
     repeats = Repeats()
     for name in sorted(names, key=_chance)[:_SAMPLE]:

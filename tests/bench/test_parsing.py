@@ -19,9 +19,3 @@ def test_the_command_tells_documents_a_second() -> None:
     assert done.exit_code == 0, done.output
     for kind in ("news records", "text pages", "HTML pages"):
         assert f"| {kind} | 2 | " in done.output
-
-
-def test_data_that_is_not_there_is_named(tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["parsing", "--corpus", str(tmp_path / "none.jsonl")])
-    assert done.exit_code == 1
-    assert "none.jsonl is not there" in done.output

@@ -76,6 +76,8 @@ def test_every_option_is_set_by_the_variable_that_the_help_names(seed_folder: Pa
     }
     words = reindex("--help").output.split()
     assert all(any(word.strip(";]") == option.envvar for word in words) for option in options)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(option.opts[0] in readme and f"`{option.envvar}`" in readme for option in options)
     (seed_folder / "empty.txt").write_text("")
     index = {"DATELINE_INDEX": str(tmp_path / "index")}
     assert "dry run" in reindex(seed_folder, env=index | {"DATELINE_DRY_RUN": "1"}).output

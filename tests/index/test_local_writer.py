@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from index import Article, SearchRequest, open_engine, schema
+from index.codec import stored
 from index.codec.commit import SegmentSet
 from index.codec.format import SegmentFile
 from index.engines import open_writer
@@ -68,6 +71,22 @@ def test_little_memory_makes_small_segments(tmp_path: Path, monkeypatch: pytest.
         writer.commit()
     assert found(index, "moscow") == 60
     assert len(segment_sizes(index)) > 1
+
+
+def test_what_waits_in_a_merge_does_so_beside_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    monkeypatch.setattr(stored, "SPOOL_SIZE", 0)
+    monkeypatch.setattr(local_writer, "choose_merge", lambda sizes: [0, 1] if len(sizes) > 1 else [])
+    index, chance = tmp_path / "index", random.Random(7)
+    # Enough for each segment to have a dictionary of its own, so that merging compresses anew.
+    for first in (0, 20):
+        words = [f"{chance.getrandbits(32):x}" for _ in range(500)]
+        with open_writer(str(index)) as writer:
+            for number in range(first, first + 20):
+                body = " ".join(chance.choices(words, k=stored.SMALLEST_SAMPLE // 100))
+                writer.put(Article(id=f"a{number}", title="Long", body=f"moscow {body}"))
+            writer.commit()
+    assert (found(index, "moscow"), len(segment_sizes(index))) == (40, 1)
 
 
 @pytest.mark.usefixtures("small_segments")

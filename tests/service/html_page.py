@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from urllib.parse import parse_qs, urlsplit
 from xml.etree.ElementTree import Element
 
 import html5lib
+from flask.testing import FlaskClient
 
 LABELLED = {"input", "select", "textarea"}
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -85,3 +87,25 @@ class HtmlPage:
 def text_of(element: Element | None) -> str:
     assert element is not None
     return " ".join("".join(element.itertext()).split())
+
+
+def get(client: FlaskClient, url: str) -> HtmlPage:
+    response = client.get(url)
+    assert (response.status_code, response.content_type) == (200, "text/html; charset=utf-8"), url
+    return HtmlPage(response.text)
+
+
+def titles(page: HtmlPage) -> list[Element]:
+    return [title for item in page.one("ol", class_="results") for title in item.iter("h2")]
+
+
+def arguments(link: str | None) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(link or "").query)
+
+
+def page_total(page: HtmlPage) -> int:
+    return int(page.text(page.one("h1")).split()[0].replace("No", "0"))
+
+
+def fields(form: Element) -> list[tuple[str, str]]:
+    return [(field.get("name", ""), field.get("value", "")) for field in form.iter("input")]

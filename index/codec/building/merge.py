@@ -74,7 +74,7 @@ def _merge_fields(
         key=lambda name: field_order(name, has_positions=kinds[name].has_positions),
     )
     fields = {name: MergedField(name, sources, gap_lengths) for name in own}
-    parts = [merge_parts(name, sources, fields[kind.parts_of]) for name, kind in sorted(kinds.items()) if kind.parts_of]
+    parts = [merge_parts(name, fields[kind.parts_of]) for name, kind in sorted(kinds.items()) if kind.parts_of]
     return [field for field in fields.values() if field.terms.size], [part for part in parts if part.terms.size]
 
 

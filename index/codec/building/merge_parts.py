@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.codec.building.merge_documents import Source, UnmergeableError
+from index.codec.building.merge_documents import UnmergeableError
 from index.codec.building.merge_postings import MergedField, Share, parts_of, starts_of, terms_of
 from index.codec.building.part_arrays import EncodedParts, PartArrays, bitmap_sizes, encode_parts
 from index.codec.building.strings import Strings, rank
@@ -68,7 +68,7 @@ class _PartShare:
         ordinals[merged_parents] += np.diff(kept_before[starts].astype(np.int64))
 
 
-def merge_parts(name: str, sources: Sequence[Source], parents: MergedField) -> PartArrays:
+def merge_parts(name: str, parents: MergedField) -> PartArrays:
     """Return the merged field; raises `UnmergeableError` where a term has different parents.
 
     A term that is in no article that is kept is left out.

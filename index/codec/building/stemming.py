@@ -29,12 +29,3 @@ def stem_all(word_bytes: _Bytes, word_offsets: _Offsets) -> tuple[_Bytes, _Offse
     stem_offsets = np.empty_like(starts)
     porter2.stem_words(np.ascontiguousarray(word_bytes), starts, stem_bytes, stem_offsets)
     return stem_bytes[: stem_offsets[-1]], stem_offsets.astype(word_offsets.dtype)
-
-
-def stem_word(surface: str) -> str:
-    """Return the stem of one folded word, in 2 µs."""
-    if not (surface.isascii() and surface.isalpha() and surface.islower()):
-        return surface
-    word = np.frombuffer(bytearray(surface, "ascii"), np.uint8)
-    end = porter2.stem_in_place(word, 0, len(word))
-    return word[:end].tobytes().decode("ascii")

@@ -165,7 +165,8 @@ class LocalWriter(IndexWriter):
             def write(file: BinaryIO, chosen: list[OpenSegment] = chosen) -> int:
                 from index.codec.building.merge import merge_segments  # noqa: PLC0415 -- as above
 
-                return merge_segments([(opened.file, opened.segment.deleted_mask()) for opened in chosen], file)
+                sources = [(opened.file, opened.segment.deleted_mask()) for opened in chosen]
+                return merge_segments(sources, file, str(self._build))
 
             self._segments.replace(chosen, write)
 

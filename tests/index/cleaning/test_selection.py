@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.cleaning import headline, selection, shapes
-from index.cleaning.shapes import Kind, Shape, kinds_of, shape_of, shapes_of
+from index.cleaning.shapes import Kind, Shape, kinds_of, shapes_of
 from index.stopwords import ENGLISH
 
 SHAPES = st.builds(Shape, st.sampled_from(Kind), st.sampled_from([-1.0, -0.4, -0.25, 0.0, 0.7, 3.0]), st.booleans())
@@ -70,11 +70,11 @@ def test_a_plea_is_found_among_the_long_lines_and_the_others_stay_what_they_are(
     lines = ["Home", f"{LONG} {LONG}", f"{PLEA}.", "Home", f"{LONG} Then {LONG}"]
     kinds = [shape.kind for shape in shapes_of(lines)]
     assert kinds == [Kind.CONTROL, Kind.PROSE, Kind.CONTROL, Kind.CONTROL, Kind.PROSE]
-    assert kinds == [shape_of(line).kind for line in lines]
+    assert kinds == [shapes_of([line])[0].kind for line in lines]
 
 
 def test_lines_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shapes, "_MAX_SHORT_SHAPES", 10)
     for number in range(100):
-        shape_of(f"Line {number}")
+        shapes_of([f"Line {number}"])
     assert len(shapes._short_shapes) <= 11

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.cleaning.shapes import Kind, shape_of
+from index.cleaning.shapes import Kind, Shape, shapes_of
 
 PROSE = [
     "The council voted on Monday to close the bridge.",
@@ -67,6 +67,10 @@ PLAIN = [
     "More than a bridge to the people of the harbour",
     "The US hasn’t reduced its commitment",
 ]
+
+
+def shape_of(line: str) -> Shape:
+    return shapes_of([line])[0]
 
 
 @pytest.mark.parametrize(

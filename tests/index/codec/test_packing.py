@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index.codec import packing
 from index.codec.format import FREQ_OVERFLOW, Array, SegmentFile, SegmentFileWriter, to_meta
-from index.codec.packing import MAX_WIDTH, PackedReader, choose_width, num_words, pack, read_freqs, read_gaps, unpack
+from index.codec.packing import MAX_WIDTH, PackedReader, choose_width, num_words, pack, packed_gaps, read_freqs, unpack
 
 OVERFLOW_BITS = 48
 
@@ -105,4 +105,4 @@ def test_freqs_and_gaps_are_read_out_of_a_segment(numbers: list[int], part: list
     writer.finish(to_meta(0, [], position_width=packed.width))
     file = SegmentFile(sink.getvalue(), "made")
     assert read_freqs(file, start, end).tolist() == numbers[start:end]
-    assert read_gaps(file, start, end).tolist() == numbers[start:end]
+    assert unpack(packed_gaps(file), start, end).tolist() == numbers[start:end]

@@ -23,7 +23,7 @@ from whoosh.writing import BufferedWriter
 
 from index.codec import ColumnarCodec
 from index.codec.field_values import UnstorableError
-from index.codec.packing import read_gaps
+from index.codec.packing import packed_gaps, unpack
 from index.codec.segment import ColumnarSegment
 from index.codec.terms import ColumnarTermsReader
 from index.codec.values import encode_frequency
@@ -164,7 +164,7 @@ def test_positions_are_written_as_steps() -> None:
     file = segment.open(storage)
     steps = [3, 1, 0, 999_996, 2**31 - 1_000_000, 7, 2]
     steps += [step for number in range(10, 30) for step in (number, 1)]
-    assert read_gaps(file, 0, len(steps)).tolist() == steps
+    assert unpack(packed_gaps(file), 0, len(steps)).tolist() == steps
     assert file.meta["position_width"] == 5
     assert file["position_overflow_places"].tolist() == [3, 4]
     assert file["position_starts"].tolist() == [0, 7, 7, *range(9, 48, 2)]  # none for the last field

@@ -4,6 +4,7 @@ import io
 import random
 import tarfile
 import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,17 @@ def test_a_side_car_in_a_tar_stands_next_to_its_text(read_bytes: ReadBytes, suff
         {f"a.tar{suffix}": PACK[suffix](make_tar({"1.txt": b"One."})) if suffix else make_tar({"1.txt": b"One."})}
     )
     assert plain.articles[0].id == reading.articles[0].id
+
+
+@pytest.mark.parametrize("make", [None, make_zip, make_tar], ids=["folder", "zip", "tar"])
+def test_a_side_car_may_be_of_a_text_in_capitals_and_is_in_small_letters(
+    read_bytes: ReadBytes, make: Callable[[Mapping[str, bytes]], bytes] | None
+) -> None:
+    of_a, of_b = b'{"title": "A", "author": "Jane Doe"}', b'{"title": "B", "author": "Jane Doe"}'
+    files = {"A.TXT": b"Text.", "A.json": of_a, "b.JSON": of_b, "b.txt": b"Text."}
+    reading = read_bytes({"packed": make(files)} if make else files)
+    told = [(article.title, article.authors) for article in reading.articles]
+    assert (told, reading.failed) == ([("A", ("Jane Doe",)), ("B", ("Jane Doe",)), ("Text.", ())], [])
 
 
 def test_the_text_before_a_cut_is_not_lost_for_waiting(read_bytes: ReadBytes) -> None:

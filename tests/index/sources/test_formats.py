@@ -165,6 +165,21 @@ def test_a_bad_value_in_an_array_ends_it(read_bytes: ReadBytes) -> None:
     assert reading.failed == ["a.json[1]: is no record with named fields", "a.json: is no JSON: expecting value"]
 
 
+@pytest.mark.parametrize(
+    "content", ['[null, {"title": "One"}, null, {"title": "Two"}]', 'null {"title": "One"} {"title": "Two"}']
+)
+def test_a_null_is_no_end(read_bytes: ReadBytes, content: str) -> None:
+    reading = read_bytes({"a.json": content})
+    assert reading.titles == ["One", "Two"]
+    assert reading.failed[0] == "a.json[0]: is no record with named fields"
+
+
+@pytest.mark.parametrize("between", ["", "\n", ",\n", "[]"])
+def test_arrays_one_after_the_other_are_all_read(read_bytes: ReadBytes, between: str) -> None:
+    reading = read_bytes({"a.json": f'[{{"title": "One"}}, {{"title": "Two"}}]{between}[{{"title": "Three"}}]\n'})
+    assert (reading.titles, reading.failed) == (["One", "Two", "Three"], [])
+
+
 def test_a_line_that_is_too_long_is_passed_over(read_bytes: ReadBytes) -> None:
     long = json.dumps({"title": "Long", "body": "x" * (limits.MAX_TEXT_SIZE + 1)})
     reading = read_bytes({"a.jsonl": f'{{"title": "One"}}\n{long}\n{{"title": "Three"}}\n'})
@@ -475,11 +490,6 @@ def test_marks_of_utf8_within_a_file_are_no_part_of_it(read_bytes: ReadBytes) ->
         assert read_bytes({"a.jsonl": content}).titles == ["A", "A"]
     reading = read_bytes({"a.txt": "Text.", "a.json": '\ufeff{"author": "Jane Doe"}'})
     assert reading.articles[0].authors == ("Jane Doe",)
-
-
-def test_a_side_car_of_a_text_in_capitals_is_no_record(read_bytes: ReadBytes) -> None:
-    reading = read_bytes({"A.TXT": "Text.", "A.json": '{"author": "Jane Doe"}'})
-    assert ([article.authors for article in reading.articles], reading.failed) == ([("Jane Doe",)], [])
 
 
 def test_a_table_whose_first_row_cannot_be_read_is_named(read_bytes: ReadBytes) -> None:

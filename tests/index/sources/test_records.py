@@ -103,6 +103,13 @@ def test_the_surest_name_wins_and_what_is_empty_does_not() -> None:
     assert article({"date": "", "pubDate": "2017-04-13", "title": "T"}).published == dt.date(2017, 4, 13)
 
 
+@pytest.mark.parametrize("empty", ["", [], {}, False, None])
+def test_what_is_empty_hides_nothing(empty: object) -> None:
+    record = {"id": 0, "title": "T", "body": empty, "content": "B", "authors": empty, "author": "A B"}
+    made = article(record)
+    assert (made.id, made.body, made.authors) == ("0", "B", ("A B",))
+
+
 def test_fields_are_mapped() -> None:
     record = {"hed": "T", "meta": {"when": {"pub": 1492041600}}, "text": "B", "a.b": "S", "id": 7, "author": "X Y"}
     mapping = {"title": "hed", "published": "meta.when.pub", "source": "a.b", "id": "", "authors": "nowhere"}

@@ -14,7 +14,7 @@ from index.codec.building import packed_writer
 from index.codec.building.packed_writer import count_lengths, write_freqs, write_positions
 from index.codec.format import SegmentFile, SegmentFileWriter, to_meta
 from index.codec.kernels.packing import unpack_numbers
-from index.codec.packing import Packed, choose_width, pack, put_overflow, read_freqs, read_gaps, unpack
+from index.codec.packing import Packed, choose_width, pack, packed_gaps, put_overflow, read_freqs, unpack
 
 gaps = st.integers(0, 3) | st.integers(0, 2000) | st.integers(0, (1 << 32) - 1)
 chunks_of_gaps = st.lists(st.lists(gaps, max_size=60), max_size=4)
@@ -54,13 +54,13 @@ def test_gaps_are_packed_as_the_reference_packs_them(chunks: list[list[int]], ch
         assert np.array_equal(written, wanted)
     assert found.words.dtype == np.uint64
     assert unpack(found, 0, len(numbers)).tolist() == numbers.tolist()
-    assert read_gaps(file, 0, len(numbers)).tolist() == numbers.tolist()
+    assert unpack(packed_gaps(file), 0, len(numbers)).tolist() == numbers.tolist()
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.uint32])
 def test_gaps_of_both_types_are_packed(dtype: type[np.generic]) -> None:
     numbers = np.arange(0, 65_536, 3).astype(dtype)
-    assert read_gaps(positions_of([numbers, numbers[::-1].copy()]), 0, 2 * len(numbers)).tolist() == [
+    assert unpack(packed_gaps(positions_of([numbers, numbers[::-1].copy()])), 0, 2 * len(numbers)).tolist() == [
         *numbers.tolist(),
         *numbers.tolist()[::-1],
     ]
