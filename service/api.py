@@ -1,21 +1,22 @@
-"""The JSON API: searches, articles and figures for programs, and two checks for whoever keeps it running."""
+"""The JSON API: searches, articles and figures for programs."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
 from service.arguments import ARGUMENTS, read_request, require_known
-from service.context import current_service
+from service.caching import keep_by_generation
+from service.context import current_service, search_engine
 
 blueprint = Blueprint("api", __name__)
+keep_by_generation(blueprint)
 
 
 @blueprint.get("/api/search")
 def search() -> Response:
     """Answer a search request."""
     require_known(request.args, ARGUMENTS)
-    service = current_service()
-    return jsonify(service.engine.search(read_request(request.args, service.settings)).to_dict())
+    return jsonify(search_engine(read_request(request.args, current_service().settings)).to_dict())
 
 
 @blueprint.get("/api/articles/<path:article_id>")
@@ -30,16 +31,3 @@ def stats() -> Response:
     """Return what is in the index."""
     require_known(request.args, ())
     return jsonify(current_service().engine.stats().to_dict())
-
-
-@blueprint.get("/healthz")
-def healthz() -> Response:
-    """Say that the process is alive, whether or not there is an index: a restart would not make one."""
-    return jsonify({"status": "alive"})
-
-
-@blueprint.get("/readyz")
-def readyz() -> Response:
-    """Say that the index can be asked, by asking it; while it cannot, the error's handler says why."""
-    figures = current_service().engine.stats()
-    return jsonify({"status": "ready", "articles": figures.articles, "generation": figures.generation})
