@@ -42,6 +42,8 @@ COMPRESSION = {
     "COMPRESS_BR_LEVEL": 4,
     "COMPRESS_LEVEL": 5,
     "COMPRESS_MIN_SIZE": 1024,
+    # What is sent as it is read, a file, would be left open until Python finds it.
+    "COMPRESS_STREAMS": False,
     "COMPRESS_MIMETYPES": [
         "application/atom+xml", "application/json", "application/problem+json", "application/x-ndjson",
         "image/svg+xml", "text/css", "text/csv", "text/html", "text/javascript", "text/plain",
