@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS article (
 CREATE INDEX IF NOT EXISTS article_by_file ON article (file);
 """
 
-# Never the time of a file: one that has it is read again.
+# Never the time of a file: one that has it is read again, even if its digest is the same.
 UNREAD = -1
 
 # Names in one question; SQLite's own limit is 32,766.
@@ -251,7 +251,7 @@ class Ledger:
         """Have files read by the next run, whatever their times say."""
         with self._told_as_failure():
             self._connection.executemany(
-                "UPDATE source_file SET mtime_ns = ?, digest = '' WHERE path = ?", [(UNREAD, path) for path in paths]
+                "UPDATE source_file SET mtime_ns = ? WHERE path = ?", [(UNREAD, path) for path in paths]
             )
 
     def distrust(self, ids: Collection[str]) -> None:

@@ -106,18 +106,18 @@ class Changes:
             self._report.failed.append(Failure(error.path, error.reason))
             if self._num_claimed:
                 # What could be read is in the index. The rest of what was known stays.
-                self._remember(mtime_ns=UNREAD, digest="")
+                self._remember(mtime_ns=UNREAD)
         elif self._num_claimed or not self._num_failures:
             self._delete(self._ledger.unseen(self._path))
-            self._remember(mtime_ns=found.mtime_ns, digest=self._digest)
+            self._remember(mtime_ns=found.mtime_ns)
 
-    def _remember(self, *, mtime_ns: int, digest: str) -> None:
+    def _remember(self, *, mtime_ns: int) -> None:
         self._ledger.put_file(
             SourceFile(
                 path=self._path,
                 size=self._file.size,
                 mtime_ns=mtime_ns,
-                digest=digest,
+                digest=self._digest,
                 mapping=self._mapping,
                 num_taken=self._num_taken,
                 root=str(self._file.root),

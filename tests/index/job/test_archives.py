@@ -91,6 +91,16 @@ def test_a_file_that_is_cut_off_loses_nothing_and_is_tried_again(tmp_path: Path)
     assert total(index, "zebra") == 9
 
 
+def test_a_file_that_is_cut_off_and_has_not_changed_since_is_not_told_as_changed(tmp_path: Path) -> None:
+    path, index = tmp_path / "news" / "a.tar", str(tmp_path / "index")
+    path.parent.mkdir()
+    path.write_bytes(make_tar({f"{number}.txt": b"A zebra was seen." for number in range(9)})[:3000])
+    job.run([path], index)
+    assert job.verify(index).changed == []
+    path.write_bytes(path.read_bytes()[:2000])
+    assert job.verify(index).changed == [str(path)]
+
+
 def test_ids_that_are_taken_are_told_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, index = tmp_path / "news", tmp_path / "index"
     write_lines(folder / "a.jsonl", article(1), article(2), article(1, "A lion."))
