@@ -49,11 +49,8 @@ def test_a_document_that_takes_too_long_this_time_keeps_its_article(
     assert counts(job.run([path], str(index))) == (0, 0, 3, 1, 0)
 
 
-class _FailingDisk(io.RawIOBase):
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
+class _FailingDisk(io.BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
         raise OSError(errno.EIO, "Input/output error")
 
 
