@@ -29,6 +29,10 @@ class SourceError(DatelineError):
         return type(self), (self.path, self.reason)
 
 
+class PassingError(SourceError):
+    """A failure of the machine and not of the content, of time, memory or a disk, which may be gone the next time."""
+
+
 def in_brief(error: BaseException) -> str:
     """Return what an error of a library says, for a reason: some quote what they could not read, all of it."""
     said = " ".join(str(error).split()) or type(error).__name__

@@ -45,7 +45,21 @@ CREATE TABLE IF NOT EXISTS article (
 CREATE INDEX IF NOT EXISTS article_by_file ON article (file);
 """
 
-# Never the time of a file: one that has it is read again.
+# What was read and is no article, by the file that it is a part of. Ledgers that were made before it get it.
+_CREATE_FAILURES = """
+CREATE TABLE IF NOT EXISTS failure (
+    file INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (file, number)
+) WITHOUT ROWID;
+"""
+
+# The smallest one first: at the end of the file nothing would tell that a page that is empty is cut off.
+_CREATE_ALL = _CREATE_FAILURES + _CREATE
+
+# Never the time of a file: one that has it is read again, even if its digest is the same.
 UNREAD = -1
 
 # Names in one question; SQLite's own limit is 32,766.
@@ -69,7 +83,8 @@ _CHECKS = {
     "has values of the wrong kind": (
         "SELECT 1 FROM source_file WHERE typeof(path) <> 'text' OR typeof(root) <> 'text' OR typeof(mapping) <> 'text' "
         "OR typeof(digest) <> 'text' OR typeof(size + mtime_ns + num_articles + num_taken) <> 'integer' UNION ALL "
-        "SELECT 1 FROM article WHERE typeof(id) <> 'text' OR typeof(digest) <> 'blob' LIMIT 1"
+        "SELECT 1 FROM article WHERE typeof(id) <> 'text' OR typeof(digest) <> 'blob' UNION ALL "
+        "SELECT 1 FROM failure WHERE typeof(place) <> 'text' OR typeof(reason) <> 'text' LIMIT 1"
     ),
 }
 
@@ -122,7 +137,7 @@ class Ledger:
         connection = sqlite3.connect(path, timeout=_WRITER_PATIENCE)
         try:
             with _told_as_failure(path):
-                connection.executescript(_CREATE)
+                connection.executescript(_CREATE_ALL)
         except BaseException:
             connection.close()
             raise
@@ -131,7 +146,7 @@ class Ledger:
     @classmethod
     def open(cls, path: Path) -> Ledger:
         """Open a ledger to be changed. Raises `IndexCorruptError`."""
-        return cls(path, _connect(path, _WRITER_PATIENCE))
+        return cls(path, _connect(path, _WRITER_PATIENCE))._with_failures()
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
@@ -144,7 +159,7 @@ class Ledger:
         # Without a name it is a file that SQLite deletes.
         connection = sqlite3.connect("")
         if path is None:
-            connection.executescript(_CREATE)
+            connection.executescript(_CREATE_ALL)
             return cls(Path(), connection)
         try:
             with closing(_connect_to_read(path)) as source, _told_as_damage(path):
@@ -152,7 +167,16 @@ class Ledger:
         except BaseException:
             connection.close()
             raise
-        return cls(path, connection)
+        return cls(path, connection)._with_failures()
+
+    def _with_failures(self) -> Self:
+        try:
+            with self._told_as_failure():
+                self._connection.executescript(_CREATE_FAILURES)
+        except BaseException:
+            self.close()
+            raise
+        return self
 
     def check(self) -> None:
         """Read all of it and look for damage; raises `IndexCorruptError`."""
@@ -180,6 +204,18 @@ class Ledger:
         with self._told_as_damage():
             for article_id, digest, path in self._connection.execute(rows):
                 yield article_id, digest.hex(), path
+
+    def failures(self) -> dict[str, list[tuple[str, str]]]:
+        """Return what could not be read of files that were read to their end: places and reasons by path."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        rows = (
+            "SELECT path, place, reason FROM failure JOIN source_file ON source_file.number = file "
+            "ORDER BY file, failure.number"
+        )
+        with self._told_as_damage():
+            for path, place, reason in self._connection.execute(rows):
+                found.setdefault(path, []).append((place, reason))
+        return found
 
     def ids_of(self, path: str, *, most: int = -1) -> list[str]:
         """Return the ids of a file's articles, or of `most` of them."""
@@ -239,11 +275,22 @@ class Ledger:
                 (file.size, file.mtime_ns, file.digest, file.mapping, counted[0], file.num_taken, file.root, number),
             )
 
+    def put_failures(self, path: str, failures: Collection[tuple[str, str]]) -> None:
+        """Remember what could not be read of a file that is known, in place of what that was before."""
+        with self._told_as_failure():
+            number = self._number(path)
+            self._connection.execute("DELETE FROM failure WHERE file = ?", (number,))
+            self._connection.executemany(
+                "INSERT INTO failure VALUES (?, ?, ?, ?)",
+                [(number, place, *each) for place, each in enumerate(failures)],
+            )
+
     def forget_file(self, path: str) -> None:
         """Forget a file and its articles; one that is not known is no error."""
         with self._told_as_failure():
             number = self._number(path)
             self._connection.execute("DELETE FROM article WHERE file = ?", (number,))
+            self._connection.execute("DELETE FROM failure WHERE file = ?", (number,))
             self._connection.execute("DELETE FROM source_file WHERE number = ?", (number,))
             self._number_of = None
 
@@ -251,7 +298,7 @@ class Ledger:
         """Have files read by the next run, whatever their times say."""
         with self._told_as_failure():
             self._connection.executemany(
-                "UPDATE source_file SET mtime_ns = ?, digest = '' WHERE path = ?", [(UNREAD, path) for path in paths]
+                "UPDATE source_file SET mtime_ns = ? WHERE path = ?", [(UNREAD, path) for path in paths]
             )
 
     def distrust(self, ids: Collection[str]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable
+from itertools import starmap
 
 from index.article import Article
 from index.engine import IndexWriter
-from index.errors import SourceError
+from index.errors import PassingError, SourceError
 from index.job.reading import Closed, Opened
 from index.job.report import Failure, JobReport
 from index.job.worker import Outcome
@@ -30,6 +31,7 @@ class Changes:
         self._writer = writer
         self._ledger = writer.ledger
         self._known = writer.ledger.files()
+        self._known_failures = writer.ledger.failures()
         self._report = report
         self._mapping = mapping
         self._unread = set(unread)
@@ -37,8 +39,9 @@ class Changes:
         self._num_moved: Counter[str] = Counter()
 
     def keep(self, file: SourceFile) -> None:
-        """Count a file that has not changed."""
+        """Count a file that has not changed, and tell what could not be read of it then."""
         self._report.unchanged += file.num_articles
+        self._report.failed += starmap(Failure, self._known_failures.get(file.path, ()))
 
     def remove(self, file: SourceFile) -> None:
         """Delete a file that is gone, with its articles."""
@@ -56,6 +59,8 @@ class Changes:
         self._has_content = False
         self._num_claimed = self._num_taken = self._num_failures = 0
         self._whole_failed: SourceError | None = None
+        self._may_pass = False
+        self._failures: list[tuple[str, str]] = []
         self._report.bytes_read += opened.file.size
 
     def take(self, outcome: Outcome) -> None:
@@ -78,9 +83,8 @@ class Changes:
         if error.path == self._path:
             self._whole_failed = error
             return
-        self._num_failures += 1
-        if self._num_failures <= MAX_FAILURES:
-            self._report.failed.append(Failure(error.path, error.reason))
+        self._may_pass |= isinstance(error, PassingError)
+        self._tell_part(error.path, error.reason)
 
     def close(self, closed: Closed) -> None:
         """End a file: remember it, and delete the articles that it has no more.
@@ -100,24 +104,27 @@ class Changes:
         if error is None and not self._has_content:
             error = SourceError(self._path, "holds no article")
         if self._num_failures > MAX_FAILURES:
-            reason = f"has {self._num_failures - MAX_FAILURES:,} more failures like these"
-            self._report.failed.append(Failure(self._path, reason))
+            self._tell(self._path, f"has {self._num_failures - MAX_FAILURES:,} more failures like these")
         if error is not None:
-            self._report.failed.append(Failure(error.path, error.reason))
+            self._tell(error.path, error.reason)
+        if error is not None or self._may_pass:
+            # What could be read is in the index. The rest of what was known stays.
             if self._num_claimed:
-                # What could be read is in the index. The rest of what was known stays.
-                self._remember(mtime_ns=UNREAD, digest="")
+                self._remember(mtime_ns=UNREAD)
+            else:
+                self._ledger.read_again([self._path])
         elif self._num_claimed or not self._num_failures:
             self._delete(self._ledger.unseen(self._path))
-            self._remember(mtime_ns=found.mtime_ns, digest=self._digest)
+            self._remember(mtime_ns=found.mtime_ns)
+            self._ledger.put_failures(self._path, self._failures)
 
-    def _remember(self, *, mtime_ns: int, digest: str) -> None:
+    def _remember(self, *, mtime_ns: int) -> None:
         self._ledger.put_file(
             SourceFile(
                 path=self._path,
                 size=self._file.size,
                 mtime_ns=mtime_ns,
-                digest=digest,
+                digest=self._digest,
                 mapping=self._mapping,
                 num_taken=self._num_taken,
                 root=str(self._file.root),
@@ -161,9 +168,16 @@ class Changes:
             self._report.repeated += 1
         else:
             # It is of one part, whatever the file is.
-            self._num_failures += 1
-            if self._num_failures <= MAX_FAILURES:
-                self._report.failed.append(Failure(self._path, _explain(self._file, article_id, owner.path)))
+            self._tell_part(self._path, _explain(self._file, article_id, owner.path))
+
+    def _tell_part(self, place: str, reason: str) -> None:
+        self._num_failures += 1
+        if self._num_failures <= MAX_FAILURES:
+            self._tell(place, reason)
+
+    def _tell(self, place: str, reason: str) -> None:
+        self._failures.append((place, reason))
+        self._report.failed.append(Failure(place, reason))
 
     def _delete(self, article_ids: list[str]) -> None:
         self._report.removed += len(article_ids)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from index.errors import DatelineError, SourceError, in_brief
+from index.errors import DatelineError, PassingError, SourceError, in_brief
 from index.job.reading import Item
 from index.job.worker import Outcome, parse, start
 from index.sources import Document
@@ -132,22 +132,23 @@ class Parser:
             return self._result(batch.future)
         except _TroubleError as trouble:
             if len(batch.documents) == 1:
-                return [[SourceError(batch.documents[0].place, trouble.reason)]]
+                return [[trouble.at(batch.documents[0].place)]]
         return [self._parse_alone(document) for document in batch.documents]
 
     def _parse_alone(self, document: Document) -> Outcome:
         try:
             return self._result(self._submit([document]))[0]
         except _TroubleError as trouble:
-            return [SourceError(document.place, trouble.reason)]
+            return [trouble.at(document.place)]
 
     def _result(self, future: ProcessFuture[list[Outcome]]) -> list[Outcome]:
         try:
             outcomes: list[Outcome] = future.result()
         except TimedOut:
-            raise _TroubleError(f"takes longer than {self._seconds:g} seconds to read") from None
+            raise _TroubleError(f"takes longer than {self._seconds:g} seconds to read", PassingError) from None
         except ProcessExpired as error:
-            raise _TroubleError(f"ends the process that reads it (exit code {error.exitcode})") from error
+            reason = f"ends the process that reads it (exit code {error.exitcode})"
+            raise _TroubleError(reason, PassingError) from error
         except BrokenProcessPool as error:
             raise DatelineError(
                 "The processes that read the articles end before they have begun; is there too little memory? With "
@@ -155,7 +156,8 @@ class Parser:
             ) from error
         except Exception as error:
             # Whatever a parser raises is the document's trouble, and is told with its place.
-            raise _TroubleError(f"can't be read: {in_brief(error)} ({type(error).__name__})") from error
+            kind = PassingError if isinstance(error, (MemoryError, OSError)) else SourceError
+            raise _TroubleError(f"can't be read: {in_brief(error)} ({type(error).__name__})", kind) from error
         return outcomes
 
     def __enter__(self) -> Parser:
@@ -187,8 +189,13 @@ def _importing_the_same() -> Iterator[None]:
 
 
 class _TroubleError(Exception):
-    """Documents could not be parsed; `reason` says why, as of one document."""
+    """Documents could not be parsed; the reason is as of one document."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, kind: type[SourceError]) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self._reason = reason
+        self._kind = kind
+
+    def at(self, place: str) -> SourceError:
+        """Return the error as that of a document."""
+        return self._kind(place, self._reason)

@@ -16,7 +16,7 @@ from index.job.parsing import Parser
 from index.job.plan import Plan, make_plan
 from index.job.reading import Closed, Opened, ToRead, read_items
 from index.job.report import Done, Failure, JobReport, Progress
-from index.ledger import Ledger, SourceFile
+from index.ledger import UNREAD, Ledger, SourceFile
 from index.sources import NO_MAPPING, Document, FoundFile, find_files, resolve
 
 
@@ -84,7 +84,7 @@ def read_again(
         run = _Run(writer, parser, report, written_mapping, progress)
         run.all_files, run.all_size = len(files), sum(file.size for file, _ in files)
         changes = Changes(writer, report, written_mapping, [file.place for file, _ in files])
-        _read(changes, [_to_read(file, before._replace(digest=""), run) for file, before in files], run)
+        _read(changes, [_to_read(file, before._replace(mtime_ns=UNREAD), run) for file, before in files], run)
     return report
 
 
@@ -146,7 +146,8 @@ def _to_read(file: FoundFile, before: SourceFile | None, run: _Run) -> ToRead:
     # Links to an article go on working when a folder is indexed by itself that was indexed as part of another.
     ids = run.ledger.ids_of(before.path, most=2)
     known_id = ids[0] if len(ids) == 1 else None
-    return ToRead(file, before.digest if before.mapping == run.mapping else None, known_id)
+    may_be_same = before.mapping == run.mapping and before.mtime_ns != UNREAD
+    return ToRead(file, before.digest if may_be_same else None, known_id)
 
 
 def _read(changes: Changes, files: Iterable[ToRead], run: _Run) -> None:

@@ -19,7 +19,7 @@ from typing import IO, cast
 
 from index.errors import SourceError, in_brief
 from index.sources.limits import MAX_SPOOLED, MAX_TAR_HEADER, MAX_TEXT_SIZE, MAX_ZIP_DIRECTORY, SPOOLED_IN_MEMORY
-from index.sources.packing import BUFFER_SIZE, Counted, ShortReads, buffered
+from index.sources.packing import BUFFER_SIZE, Counted, ShortReads, buffered, kind_of
 from index.sources.parts import BinaryStream, Part
 
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -255,4 +255,4 @@ def _told(place: str, damage: tuple[type[Exception], ...]) -> Iterator[None]:
         raise SourceError(place, error.reason) from error
     except damage as error:
         cut_off = isinstance(error, EOFError) or "unexpected end" in str(error)
-        raise SourceError(place, "is cut off" if cut_off else f"is damaged: {in_brief(error)}") from error
+        raise kind_of(error)(place, "is cut off" if cut_off else f"is damaged: {in_brief(error)}") from error

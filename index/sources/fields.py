@@ -37,7 +37,12 @@ _NAMES_IN_PARTS = (("givenName", "familyName"), ("first_name", "last_name"), ("f
 _NOBODY = frozenset({"none", "null", "nan", "n/a", "undefined", "unknown"})
 # As feeds have it: jane@example.org (Jane Doe).
 _MAILBOX = regex.compile(r"\S+@\S+\s+\((.+)\)")
-_AUTHOR_PREFIX = regex.compile(r"^\s*(?:by|von|par|por|di|door|av|af)[:\s]\s*(?=\p{Lu})", regex.IGNORECASE)
+# "By"; and in other languages what is no part of a name: before a colon, two names, or the capitals of an agency. Von
+# Jones, Di Jones and von der Leyen are people.
+_AUTHOR_PREFIX = regex.compile(
+    r"^\s*(?:(?i:by)[:\s]\s*(?=\p{L})|(?i:von|par|por|di|door|av|af)(?::\s*|\s+(?=\p{Lu}[\p{L}.'’-]*\s+\p{Lu}))"
+    r"|(?:[Vv]on|[Pp]ar|[Pp]or|[Dd]i|[Dd]oor|[Aa]v|[Aa]f)\s+(?=\p{Lu}{2,}\b))"
+)
 _AUTHOR_SEPARATOR = regex.compile(r"\s*(?:;|\||\s/\s|\n|,?\s+(?:and|und|et|&)\s+|,\s*(?=\p{L}[\p{L}.'’-]*\s+\p{L}))\s*")
 
 # An id stands in a URL as it is: what has a meaning there or may not be there is hashed.

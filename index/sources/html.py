@@ -59,7 +59,7 @@ def parse_html(content: bytes, url: str | None, charset: str | None) -> dict[str
             # Its own date is not used; this keeps the search for one short.
             date_extraction_params={"extensive_search": False},
         )
-    except SourceError:
+    except (SourceError, MemoryError):
         raise
     except Exception as error:  # What a parser makes of any page of the web is in no documentation.
         raise SourceError("", f"is a page that cannot be parsed: {in_brief(error)}") from error

@@ -6,6 +6,7 @@ Whole pages, with menus around the article, are for `html.py`.
 from __future__ import annotations
 
 import html
+from html.entities import html5
 
 import lxml.etree
 import lxml.html
@@ -14,7 +15,8 @@ import regex
 # Tags that nobody writes in plain text; <LLOY.LON> is a share, and <jim@example.org> a person.
 _IS_HTML = regex.compile(r"</?(?:p|div|br|h[1-6]|ul|ol|li|blockquote|figure|table|section)\b[^<>]*>", regex.IGNORECASE)
 _IS_MARKED = regex.compile(r"</(?:a|b|i|em|strong|span)>|<br\s*/?>", regex.IGNORECASE)
-_ENTITY = regex.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", regex.IGNORECASE)
+# With the semicolon: without it, "&copy=3" is a part of a URL.
+_ENTITY = regex.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", regex.IGNORECASE)
 
 _BLOCKS = (
     "p div h1 h2 h3 h4 h5 h6 ul ol li blockquote figure figcaption table tr section article header footer pre".split()
@@ -33,7 +35,12 @@ def to_plain_text(text: str) -> str:
     """
     if "<" in text and (_IS_HTML.search(text) or _IS_MARKED.search(text)):
         return _strip_tags(text)
-    return html.unescape(text) if "&" in text and _ENTITY.search(text) else text
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
+def _character(entity: regex.Match[str]) -> str:
+    name = entity[0][1:]
+    return html.unescape(entity[0]) if name.startswith("#") else html5.get(name, entity[0])
 
 
 def _strip_tags(text: str) -> str:

@@ -8,6 +8,7 @@ gzip members, as web archives are, can then be told to go on with the next.
 from __future__ import annotations
 
 import bz2
+import errno
 import io
 import lzma
 import zipfile
@@ -18,7 +19,7 @@ from typing import IO, Any, BinaryIO, Protocol
 import regex
 import zstandard
 
-from index.errors import SourceError, in_brief
+from index.errors import PassingError, SourceError, in_brief
 from index.sources.limits import FREE_SIZE, MAX_RATIO, Budget
 
 # The suffixes of names, and how what they name begins.
@@ -66,6 +67,15 @@ class _ReadsOnce(Protocol):
 def packing_of(head: bytes) -> str | None:
     """Return the suffix of the compression of which a stream has the first bytes."""
     return next((suffix for magic, suffix in _MAGIC if magic.match(head)), None)
+
+
+def kind_of(damage: Exception) -> type[SourceError]:
+    """Return what damage is told as: what the disk says is none of the content.
+
+    Libraries raise an `OSError` without a number, and places before the beginning, which damage names, are invalid.
+    """
+    is_disk = isinstance(damage, OSError) and damage.errno not in (None, errno.EINVAL)
+    return PassingError if is_disk else SourceError
 
 
 def unpack(stream: IO[bytes], suffix: str, place: str, budget: Budget) -> io.BufferedReader[Any]:
@@ -151,7 +161,7 @@ class Unpacked(io.RawIOBase):
         except _DAMAGE as error:
             cut_off = isinstance(error, EOFError) or "ended before" in str(error)
             self._is_broken, self.damaged_at = True, self.member_at
-            raise SourceError(self._place, CUT_OFF if cut_off else f"is damaged: {in_brief(error)}") from error
+            raise kind_of(error)(self._place, CUT_OFF if cut_off else f"is damaged: {in_brief(error)}") from error
         self._size += len(content)
         if self._size > max(FREE_SIZE, MAX_RATIO * self._packed.count):
             raise SourceError(self._place, f"unpacks to more than {MAX_RATIO} times its size; no news does")

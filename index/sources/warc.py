@@ -15,7 +15,7 @@ from warcio.statusandheaders import StatusAndHeadersParserException
 from index.errors import SourceError, in_brief
 from index.sources import limits
 from index.sources.limits import MAX_TEXT_SIZE
-from index.sources.packing import BUFFER_SIZE, CUT_OFF, ShortReads, Unpacked
+from index.sources.packing import BUFFER_SIZE, CUT_OFF, ShortReads, Unpacked, kind_of
 from index.sources.parts import Document, Form, Part
 
 _HTML = ("text/html", "application/xhtml+xml")
@@ -62,7 +62,7 @@ def read_warc(part: Part) -> Iterator[Document | SourceError]:
             yield from waiting
             if following is None:
                 raise error from caught
-            yield SourceError(f"{part.place}[{number}]", f"{error.reason}{following[1]}")
+            yield type(error)(f"{part.place}[{number}]", f"{error.reason}{following[1]}")
             records, waiting = following[0], []
         else:
             member_at = packed.member_at if packed else -1
@@ -86,7 +86,7 @@ def _read_record(record: Any, part: Part) -> Iterator[Document | SourceError]:
     try:
         content = record.content_stream().read(MAX_TEXT_SIZE + 1)
     except _DAMAGE as error:
-        yield SourceError(place, f"is damaged: {in_brief(error)}")
+        yield kind_of(error)(place, f"is damaged: {in_brief(error)}")
         return
     part.budget.spend(len(content))
     if getattr(record.raw_stream, "limit", 0) > 0 and len(content) <= MAX_TEXT_SIZE:
@@ -106,7 +106,7 @@ def _read_record(record: Any, part: Part) -> Iterator[Document | SourceError]:
 
 
 def _describe(part: Part, error: Exception) -> SourceError:
-    return SourceError(part.place, f"is damaged or cut off: {in_brief(error)}")
+    return kind_of(error)(part.place, f"is damaged or cut off: {in_brief(error)}")
 
 
 def _find_next(part: Part, records: _Records, error: Exception) -> tuple[_Records, str] | None:

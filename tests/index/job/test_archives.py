@@ -63,7 +63,7 @@ def test_a_bad_line_is_not_read_again_until_its_file_changes(tmp_path: Path) -> 
     write_lines(path, article(1), "broken", article(2))
     assert counts(job.run([path], index)) == (2, 0, 0, 0, 1)
     report = job.run([path], index)
-    assert (counts(report), report.bytes_read) == ((0, 0, 2, 0, 0), 0)
+    assert (counts(report), report.bytes_read) == ((0, 0, 2, 0, 1), 0)
     write_lines(path, article(1), "broken")
     assert counts(job.run([path], index)) == (0, 0, 1, 1, 1)
 
@@ -89,6 +89,16 @@ def test_a_file_that_is_cut_off_loses_nothing_and_is_tried_again(tmp_path: Path)
     (folder / "a.tar").write_bytes(b"")
     assert counts(job.run([folder], str(index))) == (0, 0, 0, 0, 1)
     assert total(index, "zebra") == 9
+
+
+def test_a_file_that_is_cut_off_and_has_not_changed_since_is_not_told_as_changed(tmp_path: Path) -> None:
+    path, index = tmp_path / "news" / "a.tar", str(tmp_path / "index")
+    path.parent.mkdir()
+    path.write_bytes(make_tar({f"{number}.txt": b"A zebra was seen." for number in range(9)})[:3000])
+    job.run([path], index)
+    assert job.verify(index).changed == []
+    path.write_bytes(path.read_bytes()[:2000])
+    assert job.verify(index).changed == [str(path)]
 
 
 def test_ids_that_are_taken_are_told_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def titles(parser: Parser, items: list[Item]) -> list[str]:
     for _, outcome in parser.parse(items):
         for one in outcome:
             if isinstance(one, SourceError):
-                said.append(str(one))
+                said.append(f"{one} ({type(one).__name__})")
             elif not isinstance(one, Removed):
                 said.append(one[0].title)
     return said
@@ -75,7 +75,8 @@ def test_documents_are_read_a_few_batches_ahead_and_no_more() -> None:
 def test_a_document_that_takes_too_long_is_the_only_one_that_is_lost() -> None:
     with Parser(2, {}, seconds=2) as parser:
         said = titles(parser, [text(1), slow(200_000), text(2)])
-    assert said == ["A zebra, the number 1.", "s.html: takes longer than 2 seconds to read", "A zebra, the number 2."]
+    trouble = "s.html: takes longer than 2 seconds to read (PassingError)"
+    assert said == ["A zebra, the number 1.", trouble, "A zebra, the number 2."]
 
 
 def test_a_process_that_is_killed_loses_nothing() -> None:
@@ -114,7 +115,7 @@ def test_a_document_that_kills_its_process_is_told() -> None:
         said = titles(parser, [SLOW])
         killer.join()
         assert titles(parser, [text(1)]) == ["A zebra, the number 1."]
-    assert said == ["s.html: ends the process that reads it (exit code -9)"]
+    assert said == ["s.html: ends the process that reads it (exit code -9) (PassingError)"]
 
 
 KILLED = """

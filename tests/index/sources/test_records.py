@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from index.article import Article
 from index.errors import SourceError
 from index.sources import NO_MAPPING, find_files, read_file
-from index.sources.fields import drop_controls, to_authors, to_language, to_line, to_text, usable_id
+from index.sources.fields import drop_controls, to_authors, to_language, to_line, to_text, to_url, usable_id
 from index.sources.markup import to_plain_text
 from index.sources.records import NAMES, make_article, recognise
 from tests.index.sources.conftest import ReadBytes
@@ -218,6 +218,11 @@ def test_a_date_comes_from_the_name_of_a_file_of_one_article(read_bytes: ReadByt
         ("By Jane Doe and John Smith", ("Jane Doe", "John Smith")),
         ("BY JANE DOE, JOHN SMITH", ("JANE DOE", "JOHN SMITH")),
         ("Von Anna Müller und Björn Öztürk", ("Anna Müller", "Björn Öztürk")),
+        ("von: anna Müller", ("anna Müller",)),
+        ("by jane doe", ("jane doe",)),
+        ("Par AFP", ("AFP",)),
+        *((name, (name,)) for name in ("Von Jones", "Di Jones", "Por Silva", "von der Leyen", "VON JONES", "Bybee")),
+        ("Von Jones, Peter Smith and Von Jones", ("Von Jones", "Peter Smith")),
         ("Jane Doe; John Smith", ("Jane Doe", "John Smith")),
         ("Jane Doe, John Smith, and Ann Lee", ("Jane Doe", "John Smith", "Ann Lee")),
         (["Jane Doe", "Jane Doe", ""], ("Jane Doe",)),
@@ -260,6 +265,7 @@ def test_languages(value: object, code: str | None) -> None:
         ("a < b and c > d", "a < b and c > d"),
         ("Marks &amp; Spencer&#8217;s", "Marks & Spencer’s"),
         ("AT&T & R&D; nothing", "AT&T & R&D; nothing"),
+        ("&frac12; &amp; ?a=1&copy=3 &copyright; &#x41;&Auml;", "½ & ?a=1&copy=3 &copyright; AÄ"),
         ("a\r\nb\rc\x00\x03d\x7f", "a\nb\ncd"),
         ("a\n \n\t\n b", "a\n\nb"),
         ("\ud800a", "\ufffda"),
@@ -278,6 +284,19 @@ def test_long_lines_are_paragraphs_and_short_ones_are_not() -> None:
     line = "The minister left the city on Monday after a week of talks, and nobody said why. " * 3
     assert article({"body": f"{line}\n{line}"}).body == f"{line}\n\n{line.strip()}"
     assert article({"body": "A broken\nline"}).body == "A broken\nline"
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("https://e.org/?a=1&amp;b=2&copy=3", "https://e.org/?a=1&b=2&copy=3"),
+        ("https://e.org/?a=1&para=2&notify=3", "https://e.org/?a=1&para=2&notify=3"),
+        ("/a/b.html", None),
+        ("javascript:alert(1)", None),
+    ],
+)
+def test_urls(value: object, url: str | None) -> None:
+    assert to_url(value) == url
 
 
 @pytest.mark.parametrize(
