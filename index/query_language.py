@@ -42,7 +42,7 @@ from index.clauses import (
 )
 from index.query_dates import write_dates
 from index.query_lexer import Lexeme, lex, pair_parentheses
-from index.query_words import MAX_WORDS, WordReader
+from index.query_words import WordReader
 
 MAX_CHARACTERS = 4096
 
@@ -59,7 +59,7 @@ def parse(text: str, today: dt.date | None = None) -> Query:
     parser = _Parser(pair_parentheses(list(lex(text))), today)
     root = parser.parse()
     if parser.words.words_left_out:
-        notes.append(f"Only the first {MAX_WORDS} words of the query were used.")
+        notes.append(f"Only the first {parser.words.words_used} words of the query were used.")
     notes += dict.fromkeys(parser.words.notes)
     dropped: tuple[str, ...] = ()
     if root is not None:
