@@ -8,6 +8,7 @@ import time
 from index import snippets
 from index.article import Article
 from index.clauses import Everything, Query
+from index.codec.building.vocabulary import encode
 from index.codec.warm import warm
 from index.compounds import loosen
 from index.engine import MarkedArticle, SearchEngine, SearchRequest, SearchResponse, Stats
@@ -73,13 +74,9 @@ class LocalEngine(SearchEngine):
     def mark(self, article: Article, query: str) -> MarkedArticle:
         """Return the article as HTML with the words of `query` marked; an empty query marks nothing."""
         in_title, in_body = markers(parse(query))
-        return MarkedArticle(
-            title=snippets.mark(article.title, in_title.find(article.title, article.language)),
-            paragraphs=tuple(
-                snippets.mark(paragraph, in_body.find(paragraph, article.language))
-                for paragraph in article.body.split("\n\n")
-            ),
-        )
+        (title,) = snippets.mark(in_title.find([encode(article.title)], article.language))
+        paragraphs = [encode(paragraph) for paragraph in article.body.split("\n\n")]
+        return MarkedArticle(title=title, paragraphs=tuple(snippets.mark(in_body.find(paragraphs, article.language))))
 
     def stats(self) -> Stats:
         """Return what is in the index."""
