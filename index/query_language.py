@@ -18,6 +18,7 @@ import datetime as dt
 
 from index import analysis, stopwords
 from index.clauses import (
+    Address,
     And,
     Bag,
     Boosted,
@@ -110,6 +111,9 @@ def _write_leaf(leaf: Leaf) -> str:
             return f"published:{write_dates(start, end)}"
         case Language(code):
             return f"language:{code}"
+        case Address(text):
+            is_plain = "^" not in text and list(lex(f"url:{text}"))[1:] == [Lexeme("chunk", text)]
+            return f"url:{text}" if is_plain else f'url:"{text}"'
         case Word(text, surface):
             is_plain = text.startswith('"') or not (
                 leaf.is_stop_word or (analysis.is_stop_word(surface) and surface not in stopwords.ACRONYMS)

@@ -6,8 +6,9 @@ import datetime as dt
 
 import regex
 
-from index import analysis, stopwords
+from index import analysis, stopwords, urls
 from index.clauses import (
+    Address,
     And,
     Bag,
     Boosted,
@@ -132,6 +133,8 @@ class WordReader:
         """Read what stands in quotes."""
         if field == "language":
             return self._language(text)
+        if field == "url":
+            return self._address(text)
         if slop > MAX_SLOP:
             self.notes.append(f"Words of “{text}” may be {MAX_SLOP} places apart, no more.")
             slop = MAX_SLOP
@@ -159,6 +162,8 @@ class WordReader:
             return self._plain(boosted[2], field) if clause is None else self.boost(clause, boosted[2])
         if field == "language":
             return self._language(text)
+        if field == "url":
+            return self._address(text)
         if is_exact:
             return self._exact(text, field)
         if "~" in text and (fuzzy := _FUZZY.fullmatch(text)):
@@ -182,6 +187,13 @@ class WordReader:
             return self.count(Language(text.lower()))
         self.notes.append(f"“{text}” is no code of a language, as “en” is, and was searched for as words.")
         return self._plain(text, None)
+
+    def _address(self, text: str) -> Clause | None:
+        words = urls.words_of(text)
+        if not words:
+            self.notes.append(f"“url:{text}” names no address, and was left out.")
+            return None
+        return self.count(Address(text, words))
 
     def _exact(self, text: str, field: str | None) -> Clause | None:
         clause = self._plain(text, field)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from index import query_words
 from index.clauses import (
+    Address,
     And,
     Bag,
     Boosted,
@@ -143,6 +144,10 @@ READINGS = [
     ("after:9999", "9999"),
     ("published:[2017", "published AND 2017"),
     ("language:klingonese", "klingonese"),
+    ("url:BBC.co.uk/News -url:cnn.com", "url:BBC.co.uk/News AND NOT url:cnn.com"),
+    ('url:"example.com/a_(b)" url:(x.com|y.com)', 'url:"example.com/a_(b)" AND (url:x.com OR url:y.com)'),
+    ('url:"https://example.com/a^2" url:=a', 'url:"https://example.com/a^2" AND url:a'),
+    ("url:/// moscow", "moscow"),
     ('"', ""),
     ("((", ""),
     ("()", ""),
@@ -214,6 +219,7 @@ def test_what_is_taken_as_words_is_told(typed: str) -> None:
         ("=al-Qaeda", "“=” is for"),
         ("colour~9", "differ by 2"),
         ("moscow^1000", "0.01 to 100"),
+        ("url:/// moscow", "names no address"),
         ("language:en^2", "there are none before it"),
         ('"a b"~99', "50 places"),
     ],
@@ -312,6 +318,9 @@ PIECES = st.sampled_from(
         "|",
         "language:en",
         "language:(en",
+        "url:bbc.co.uk",
+        "url:/a?b",
+        "url:",
         "published:2017",
         "after:x",
         "published:[2017 TO",
@@ -375,7 +384,7 @@ def random_article(seed: str) -> Callable[[Leaf], bool]:
                 surfaces = (*words, *([str(slop)] if slop > 1 else []))
             case Prefix(surface=surface):
                 surfaces = (surface, "*")
-            case Published() | Language() | Exact() | Wildcard() | Fuzzy():
+            case Published() | Language() | Address() | Exact() | Wildcard() | Fuzzy():
                 return random.Random(f"{seed} {leaf}").random() < 0.5
         return random.Random(f"{seed} {leaf.field} {surfaces}").random() < 0.5
 
