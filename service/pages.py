@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from index import SearchRequest
 from index.engine import FACETS
-from service.arguments import read_request
+from service.arguments import RELATED, read_request
 from service.caching import keep_by_generation
 from service.context import current_service, search_engine
 from service.errors import PROBLEM_KINDS
@@ -89,6 +89,7 @@ def article(article_id: str) -> Response:
         "article.html",
         article=found,
         marked=service.engine.mark(found, asked.query),
+        related=service.engine.related(article_id, RELATED),
         asked=asked,
         back_url="" if _asks_nothing(asked) else search_url(asked, service.settings),
         api_url=url_for("api.article", article_id=article_id),
