@@ -13,7 +13,7 @@ from index.article import Article, DateOrigin
 from index.errors import SourceError
 from index.sources.fields import to_language
 from index.sources.html import parse_html
-from index.sources.json_files import parse_json
+from index.sources.json_files import divide, parse_json
 from index.sources.parts import Document
 from index.sources.records import find_records, make_article, recognise
 from index.sources.siblings import repeats_among
@@ -29,6 +29,8 @@ class Removed(NamedTuple):
 
 def parse_document(document: Document, mapping: Mapping[str, str]) -> list[Article | SourceError | Removed]:
     """Return the articles of a document, what kept others from being one, each with its place, and what was removed."""
+    if document.is_divisible:
+        return [one for line in divide(document) for one in parse_document(line, mapping)]
     try:
         return list(_FORMS[document.form](document, mapping))
     except SourceError as error:
