@@ -13,7 +13,7 @@ from typing import NamedTuple
 from index.article import Article
 from index.bundle import Bundle
 from index.errors import SourceError
-from index.sources import Document, Removed, parse_document
+from index.sources import Document, Removed, parse_documents
 
 # What comes of a document: articles, what kept others from being one, what was cleaned away.
 Outcome = list[Bundle | SourceError | Removed]
@@ -51,9 +51,9 @@ def _end_with_parent() -> None:
 def parse(documents: Sequence[Document], mapping: Mapping[str, str]) -> Parsed:
     """Return what comes of each document."""
     parsed = Parsed(Bundle(), [], [])
-    for document in documents:
+    for found in parse_documents(documents, mapping):
         before, others = len(parsed.bundle), []
-        for one in parse_document(document, mapping):
+        for one in found:
             if isinstance(one, Article):
                 parsed.bundle.add(one)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.sources.documents import Removed, parse_document
+from index.sources.documents import Removed, parse_document, parse_documents
 from index.sources.finding import FoundFile, OnError, find_files, look_at, resolve
 from index.sources.formats import describe_formats
 from index.sources.json_files import divide
@@ -31,6 +31,7 @@ __all__ = [
     "find_files",
     "look_at",
     "parse_document",
+    "parse_documents",
     "read_articles",
     "read_content",
     "read_file",
