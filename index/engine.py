@@ -11,11 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
-from typing import Literal, Self, get_args
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from index.article import Article
 from index.errors import RequestError
 from index.ledger import Ledger
+
+if TYPE_CHECKING:
+    from index.bundle import Bundle
 
 Match = Literal["all", "any"]
 Sort = Literal["relevance", "newest", "oldest"]
@@ -363,6 +366,10 @@ class IndexWriter(Holdings):
 
         An id can be put once between two commits; a second time raises `ValueError`.
         """
+
+    @abstractmethod
+    def put_all(self, bundle: Bundle) -> None:
+        """Add the articles of a bundle, as `put` does."""
 
     @abstractmethod
     def delete(self, article_id: str) -> None:

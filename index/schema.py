@@ -13,14 +13,13 @@
 What an article does not have, it has a term for: `NOT_KNOWN` as its source, author or language in the fields of exact
 values, `UNDATED` as its time. Finding and counting such articles is looking up one term.
 
-Stored is what `Article.to_dict` gives, but for what is not known. The index is an ordinary Whoosh index of this schema;
+Stored is what `Article.to_json` gives. The index is an ordinary Whoosh index of this schema;
 articles get into it by `index.codec.building.builder`, past Whoosh's analyzers, which are for whoever opens it with
 Whoosh. They do not learn the language of an article, and stem as for English.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -120,22 +119,9 @@ def to_fields(article: Article) -> dict[str, object]:
     }
 
 
-_STORED = tuple(field.name for field in dataclasses.fields(Article))
-
-
 def to_stored(article: Article) -> bytes:
-    """Return what is stored of an article, as `index.codec.stored` encodes fields; what is not known is left out."""
-    known: dict[str, object] = {}
-    for name in _STORED:
-        value = getattr(article, name)
-        if value:
-            known[name] = value
-    if article.published:
-        known["published"] = article.published.isoformat()
-    try:
-        return orjson.dumps(known)
-    except orjson.JSONEncodeError:  # lone surrogates, from files with a broken encoding
-        return json.dumps(known, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    """Return what is stored of an article, as `index.codec.stored` encodes fields."""
+    return article.to_json()
 
 
 def from_stored(encoded: bytes) -> Article:
