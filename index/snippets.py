@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from index.codec.building.batch import encode
 from index.codec.building.text_tables import text_tables
-from index.codec.building.vocabulary import encode
 from index.codec.kernels.snippets import CUT_AFTER, CUT_BEFORE, make_pieces
 from index.sentences import ABBREVIATIONS
 from index.spotting import Marker, Marks

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from index import analysis
 from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
-from index.codec.building.vocabulary import Tokens, Vocabulary, encode
+from index.codec.building.batch import encode
+from index.codec.building.vocabulary import Tokens, Vocabulary
 from index.codec.kernels.snippets import find_beginning, find_hits
 from index.marking import NearWords, make_matcher
 
@@ -146,10 +147,10 @@ class _Wanted:
     def find(self, text: bytes, texts: Sequence[bytes]) -> Marks:
         """Return what matches in texts, which are given one after another as well."""
         vocabulary = Vocabulary()
-        tokens = vocabulary.cut(texts, with_spans=True)
-        word_masks, word_numbers = self._ask(vocabulary)
         starts = np.zeros(len(texts) + 1, np.int64)
         np.cumsum([len(each) for each in texts], out=starts[1:])
+        tokens = vocabulary.cut(text, starts, with_spans=True)
+        word_masks, word_numbers = self._ask(vocabulary)
         most = len(tokens.word_ids) * (1 + len(self._phrase_masks))
         hits, masks = np.empty((most, 2), np.uint32), np.empty(most, np.uint64)
         hit_starts = np.empty(len(texts) + 1, np.int64)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index import analysis
 from index import snippets as making
 from index.clauses import Word, leaves
-from index.codec.building.vocabulary import encode
+from index.codec.building.batch import encode
 from index.codec.kernels import snippets as kernel
 from index.codec.kernels import text as cutting
 from index.query_language import parse

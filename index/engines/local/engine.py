@@ -7,7 +7,7 @@ import time
 
 from index import snippets
 from index.article import Article
-from index.codec.building.vocabulary import encode
+from index.codec.building.batch import encode
 from index.codec.warm import warm
 from index.engine import (
     MarkedArticle,
