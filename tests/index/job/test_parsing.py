@@ -84,7 +84,7 @@ def test_of_many_lines_the_one_that_takes_too_long_is_the_only_one_that_is_lost(
     lines = f'{{"title": "One"}}\n\n{{"body": {page}}}\nbroken\n{{"title": "Two"}}\n'
     with Parser(1, {}, seconds=1) as parser:
         said = titles(parser, [Document("lines", lines.encode(), "a.jsonl", "a.jsonl", first_line=7)])
-    assert said[:2] == ["One", "a.jsonl:9: takes longer than 1 seconds to read"]
+    assert said[:2] == ["One", "a.jsonl:9: takes longer than 1 seconds to read (PassingError)"]
     assert said[2].startswith("a.jsonl:10: is no JSON")
     assert said[3:] == ["Two"]
 
