@@ -30,6 +30,7 @@ FEW = 5
 # That a word has one edit is so many times less likely than that it is right, and two edits than one; people seldom
 # mistake the first letter, or one of few letters; and what the index knows is seldom a slip.
 _EDIT, _SECOND_EDIT, _FIRST_LETTER, _SHORT, _KNOWN = map(math.log, (50, 30, 10, 3, 3))
+_LEFT = _EDIT + _SECOND_EDIT + _FIRST_LETTER + _SHORT
 # What finds nothing though the index knows its words is as likely to be meant as what finds so many articles.
 _NOTHING = 0.2
 # A word that is there may be a slip of one that is as many times more frequent.
@@ -135,7 +136,8 @@ def _corrections(
     ways: dict[_Typed, list[_Way]] = {}
     for doc_freq, each in sorted(zip(doc_freqs, typed, strict=True)):
         if len(ways) < _MAX_SLIPS and (others := _other_ways(snapshot, text, each, doc_freq)):
-            ways[each] = [_Way("", doc_freq, 0), *others]
+            # To leave a word that nothing has is the last resort, since all that remains is found without it.
+            ways[each] = [_Way("", doc_freq, 0 if doc_freq else _LEFT), *others]
     for chosen in product(*ways.values()):
         changes = {each: way.text for each, way in zip(ways, chosen, strict=True) if way.text}
         if changes:
