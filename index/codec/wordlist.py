@@ -2,8 +2,8 @@
 
 A segment has its surfaces by field (`index.codec.lexicon`). What completes and corrects words wants them in one list,
 in which a word is once. It is made when it is first asked for: 190,000 words of 39,976 articles in 0.05 s, 1,150,000 of
-a million articles in sixteen segments in 0.6 s, and 0.1 s more for what is near another. That takes 40 bytes a word, and
-the letters. To go through those that begin with a letter takes 0.1 ms then, to find those near another 1 ms.
+a million articles in sixteen segments in 0.6 s, and 0.1 s more for what is near another. It takes 40 bytes a word
+and its letters. To go through those that begin with a letter takes 0.1 ms then, to find those near another 1 ms.
 """
 
 from __future__ import annotations

@@ -134,3 +134,17 @@ def test_completions_equal_a_naive_count_and_each_finds_articles(
             assert engine.search(SearchRequest(query=completion.text)).total > 0
         ids = {each.id for each in articles} - set(deleted)
         assert {title.id for title in engine.suggest(prefix).titles} <= ids
+
+
+_odd = st.text(st.sampled_from("wea mosc\"-:*~^()|=北京éЖ\u0301\ud800.'’&/+12") | st.characters(), max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_odd)
+def test_whatever_is_typed_is_answered_and_kept(engine: SearchEngine, typed: str) -> None:
+    for each in engine.suggest(typed).completions:
+        assert each.text.endswith(each.word)
+        assert typed.startswith(each.text.removesuffix(each.word))
+        assert engine.search(SearchRequest(query=each.word)).total > 0
+    meant = engine.search(SearchRequest(query=typed, snippets=False)).suggestion
+    assert meant is None or engine.search(SearchRequest(query=meant)).total > 0
