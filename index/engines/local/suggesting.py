@@ -2,10 +2,13 @@
 
 In the place of each word that may be a slip, the likeliest are put that are an edit or two away, and what is a query
 then is run. It is as likely to be meant as the articles that it finds are many, and the less so for each edit: a noisy
-channel, as spelling correctors have it. On 39,976 articles of news: of 658 queries of two words of a title, one with a
-slip, 90 % are put right and 4 % made something else; of 597 of three right words that few articles have none is
-changed, and of 662 of two right words from different titles 2 %. What was typed stays as it was typed but for such
-words: operators, fields, quotes.
+channel, as spelling correctors have it. What was typed stays as it was typed but for such words: operators, fields,
+quotes.
+
+The odds below were chosen on queries made of the titles of 39,976 articles of news, and measured on others made of
+them, with slips made at random. Of 1,285 of two words, one with a slip, 91 % are put right and 3 % made something else;
+of 1,290 with two slips in the word, 81 % and 14 %. Of those that are right, and that few articles have, 3 of 1,187 of
+three words of a title are changed, and 33 of 1,346 of two words from different titles.
 """
 
 from __future__ import annotations
