@@ -11,6 +11,7 @@ from bench import cleaning as cleaners
 from bench import contenders as engines
 from bench import parsing as parsers
 from bench import relevance as ranking
+from bench import suggesting as suggestions
 from bench.corpus import make_documents, read_documents, write_documents
 from bench.pages import PAGES, WAYS, read_pages
 from bench.queries import make_queries
@@ -195,6 +196,27 @@ def relevance(folder: Path) -> None:
     if not collections:
         raise click.ClickException(f"{folder} holds no test collection; name a folder with --collections")
     click.echo(ranking.table({each.name: ranking.measure(each) for each in collections}))
+
+
+@main.command()
+@click.option(
+    "--corpus", default=_NEWS, type=click.Path(path_type=Path), show_default=True, help="A JSONL of articles."
+)
+@click.option("--articles", default=100_000, show_default=True, type=click.IntRange(min=100), help="So many are made.")
+@click.option("--words", default=1_000_000, show_default=True, help="So many words are made, and put into them.")
+@click.option("--calls", default=200, show_default=True, type=click.IntRange(min=2), help="How many are timed.")
+@click.option("--folder", default=_FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where indexes go.")
+def suggest(corpus: Path, articles: int, words: int, calls: int, folder: Path) -> None:
+    """Time suggestions: queries put right, words completed, articles related. An index that is there is used again."""
+    if not corpus.exists():
+        raise click.ClickException(f"{corpus} is not there; name a JSONL of articles with --corpus")
+    index = folder / f"suggest-{articles}-{words}"
+    if not index.exists():
+        click.echo(f"making {articles:,} articles", err=True)
+        suggestions.build(corpus, articles, words, index)
+    measured = suggestions.measure(index, corpus, calls)
+    head = f"{report.machine()}; {articles:,} articles, {words:,} made words"
+    click.echo(f"{head}\n\n{suggestions.table(measured)}")
 
 
 @main.command(hidden=True)

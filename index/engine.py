@@ -288,7 +288,7 @@ class SearchEngine(ABC):
         """Return one article; raises `ArticleNotFoundError`."""
 
     @abstractmethod
-    def suggest(self, text: str, size: int = 10) -> Suggestions:
+    def suggest(self, text: str, size: int = 8) -> Suggestions:
         """Return at most `size` completions of the last word of a text that is being typed, and as many titles."""
 
     @abstractmethod

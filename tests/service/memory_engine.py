@@ -83,7 +83,7 @@ class MemoryEngine(SearchEngine):
                 return article
         raise ArticleNotFoundError(article_id)
 
-    def suggest(self, text: str, size: int = 10) -> Suggestions:
+    def suggest(self, text: str, size: int = 8) -> Suggestions:
         self._fail()
         last = (re.findall(r"\w+$", text) or [""])[0]
         words = Counter(word for article in self.articles for word in set(re.findall(r"\w+", article.body)))

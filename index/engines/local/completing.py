@@ -14,8 +14,9 @@ from index.engines.local.writing import written_form
 from index.query_language import parse
 from index.query_tree import read_query
 
-# So many titles are looked at, the best by relevance, of those that have one of so many words that go on as the last.
-_TITLES, _WORDS_OF_TITLES = 20, 8
+# So many more titles are looked at than asked for, the best by relevance, with one of so many words that go on as the
+# last: some are the same, and some begin with the words.
+_MORE_TITLES, _WORDS_OF_TITLES = 6, 8
 # Words before the last that titles have to have.
 _MAX_WORDS = 8
 # So many more words are looked at, since some are not read again as they are written.
@@ -23,6 +24,7 @@ _SPARE = 8
 
 _NAME_FIELDS = ("author", "source")
 _IN_NAMES = regex.compile(r"(?:^|[\s(])[-=]?(author|source):[\"=]?$")
+_TEXT_FIELD = regex.compile(r"(?<![\w-])(?:title|body):[\"=(]*$")
 _IN_FILTERS = regex.compile(r"(?:^|[\s(])-?(?:language|published|after|before):\S*$")
 _EXCLUDED = regex.compile(r"(?:^|[\s(])(?:-|NOT\s+)[\w:]*[\"=(]?$")
 
@@ -45,9 +47,11 @@ def complete(snapshot: Snapshot, text: str, size: int) -> Suggestions:
 
 
 def _words_before(text: str) -> Iterator[str]:
-    for leaf in leaves(parse(text).root):
+    """Yield what titles must have of what stands before the last word."""
+    for leaf in leaves(parse(_TEXT_FIELD.sub("", text)).root):
         if isinstance(leaf, Word | Exact | Phrase) and leaf.field not in _NAME_FIELDS:
-            yield from leaf.surfaces if isinstance(leaf, Phrase) else (leaf.surface,)
+            surfaces = leaf.surfaces if isinstance(leaf, Phrase) else (leaf.surface,)
+            yield from (surface for surface in surfaces if not analysis.is_stop_word(surface))
 
 
 def _is_inside_cjk(text: str, tokens: list[analysis.Token]) -> bool:
@@ -91,7 +95,7 @@ def _titles(
     clauses: list[Clause] = [Word(word, word, "title") for word in dict.fromkeys(wanted)]
     clauses.append(Or(tuple(endings)) if len(endings) > 1 else endings[0])
     query = Query(And(tuple(clauses)) if len(clauses) > 1 else clauses[0])
-    found = snapshot.search(read_query(query, "all", snapshot.languages), _TITLES)
+    found = snapshot.search(read_query(query, "all", snapshot.languages), size + _MORE_TITLES)
     begin: dict[tuple[str, ...], TitleMatch] = {}
     contain: dict[tuple[str, ...], TitleMatch] = {}
     for doc_id in found.doc_ids.tolist():

@@ -69,7 +69,7 @@ class LocalEngine(SearchEngine):
             raise ArticleNotFoundError(article_id)
         return article
 
-    def suggest(self, text: str, size: int = 10) -> Suggestions:
+    def suggest(self, text: str, size: int = 8) -> Suggestions:
         """Return at most `size` completions of the last word of a text that is being typed, and as many titles."""
         return complete(self._snapshot(), text[:MAX_CHARACTERS], size)
 
