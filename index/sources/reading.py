@@ -144,7 +144,8 @@ def _split_members(members: Iterator[Part | SourceError]) -> Iterator[Document |
             yield member
             continue
         try:
-            yield from _split(member)
+            if _is_readable(member):
+                yield from _split(member)
         except BudgetError:
             raise
         except SourceError as error:
@@ -152,6 +153,12 @@ def _split_members(members: Iterator[Part | SourceError]) -> Iterator[Document |
             if not error.path.startswith(member.place):
                 raise
             yield error
+
+
+def _is_readable(member: Part) -> bool:
+    """Say whether a member is of a format that is read, as of a file in a folder: a book in EPUB is a zip, too."""
+    by_name = formats.is_readable_name(member.name)
+    return formats.is_readable_head(member.name, _head(member)[: formats.HEAD_SIZE]) if by_name is None else by_name
 
 
 def read_content(file: FoundFile) -> tuple[bytes, str]:
