@@ -192,8 +192,10 @@ def digest_file(file: FoundFile) -> str:
 
 
 def _digest_of(file: FoundFile, digest: hashlib.blake2b) -> str:
-    if sidecar := _read_sidecar(file):
-        digest.update(sidecar)
+    sidecar = _read_sidecar(file)
+    if sidecar is not None:
+        # An empty one counts, and so does which of the two has what.
+        digest = hashlib.blake2b(digest.digest() + sidecar, digest_size=16)
     return digest.hexdigest()
 
 

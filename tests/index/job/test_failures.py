@@ -101,3 +101,20 @@ def test_a_ledger_that_knows_of_no_failures_learns_of_them(tmp_path: Path) -> No
     for _ in range(2):
         assert counts(job.run([path], str(index))) == (0, 0, 1, 0, 1)
     assert job.verify(str(index)).damage == []
+
+
+def test_an_empty_side_car_is_told_whenever_it_comes(tmp_path: Path) -> None:
+    path, index = tmp_path / "news" / "a.txt", str(tmp_path / "index")
+    path.parent.mkdir()
+    path.write_text("A zebra was seen.")
+    assert counts(job.run([path.parent], index)) == (1, 0, 0, 0, 0)
+    path.with_suffix(".json").touch()
+    updated = job.run([path.parent], index)
+    assert updated.failed == job.run([path.parent], str(tmp_path / "other")).failed
+    assert len(updated.failed) == 1
+    # What moves from the one to the other is a change, too.
+    path.with_suffix(".json").write_text('{"source": "CNN"}')
+    job.run([path.parent], index)
+    path.write_text('A zebra was seen.{"source"')
+    path.with_suffix(".json").write_text(': "CNN"}')
+    assert len(job.run([path.parent], index).failed) == 1
