@@ -48,15 +48,16 @@ class _Watched(io.FileIO):
 
 
 def split_file(
-    file: FoundFile, file_id: str | None = None, on_read: OnRead = _no_matter
+    file: FoundFile, file_id: str | None = None, on_read: OnRead = _no_matter, scratch: str | None = None
 ) -> Iterator[Document | SourceError]:
     """Yield the documents of a file, and the trouble of its parts; `on_read` is told how many bytes were read.
 
-    `file_id` stands in for the file's own id. Raises `SourceError` where the file as a whole can't be read to its end.
+    `file_id` stands in for the file's own id; `scratch` is a folder for what has to be copied to a disk. Raises
+    `SourceError` where the file as a whole can't be read to its end.
     """
     try:
         with io.BufferedReader(_Watched(file.path, on_read), BUFFER_SIZE) as stream:
-            yield from _split(_part(file, stream, file_id))
+            yield from _split(_part(file, stream, file_id, scratch))
     except OSError as error:
         raise SourceError(file.path, explain(error)) from error
 
@@ -89,7 +90,7 @@ def read_file(
         on_error(SourceError(file.path, f"has {failures - limits.MAX_FAILURES:,} more failures like these"))
 
 
-def _part(file: FoundFile, stream: BinaryStream, file_id: str | None) -> Part:
+def _part(file: FoundFile, stream: BinaryStream, file_id: str | None, scratch: str | None = None) -> Part:
     place = str(file.path)
     return Part(
         stream=stream,
@@ -100,6 +101,7 @@ def _part(file: FoundFile, stream: BinaryStream, file_id: str | None) -> Part:
         budget=Budget(place, file.size),
         sidecar=_read_sidecar(file),
         folder=str(file.path.parent),
+        scratch=scratch,
     )
 
 

@@ -162,3 +162,11 @@ def test_no_process_outlives_a_job_that_is_killed(tmp_path: Path) -> None:
     while time.monotonic() < deadline and left & {int(line.split()[0]) for line in ps()}:
         time.sleep(0.2)
     assert not left & {int(line.split()[0]) for line in ps()}
+
+
+def test_the_size_of_a_document_is_that_of_all_its_texts() -> None:
+    nested: object = "deep"
+    for _ in range(10_000):
+        nested = [nested]
+    content = {"body": "12", "paragraphs": ["345", {"text": "6"}], "number": 7, "none": None, "nested": nested}
+    assert Document("record", content, "a.json", "a.json").size == 6 + len("deep")
