@@ -353,8 +353,11 @@ class IndexWriter(Holdings):
     """Changes an index, all at once: nothing is seen by any reader before `commit`.
 
     There is one writer at a time; a second raises `IndexLockedError`. Leaving the `with` block without a commit
-    leaves the index as it was. The caller keeps the ledger, and it is committed right after the rest.
+    leaves the index as it was. The caller keeps the ledger, and it is committed right after the rest. `scratch` is a
+    folder on the disk of the index, for files that are deleted as soon as they are closed; `None` where there is none.
     """
+
+    scratch: str | None = None
 
     @abstractmethod
     def prepare(self) -> None:

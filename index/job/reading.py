@@ -38,19 +38,22 @@ class ToRead:
     known_id: str | None = None
 
 
-def read_items(files: Iterable[ToRead], on_read: Callable[[int], None]) -> Iterator[Item]:
-    """Yield the items of files one file after another; `on_read` is told how many bytes were read."""
+def read_items(files: Iterable[ToRead], on_read: Callable[[int], None], scratch: str | None = None) -> Iterator[Item]:
+    """Yield the items of files one file after another; `on_read` is told how many bytes were read.
+
+    `scratch` is a folder for what has to be copied to a disk; without it the one of temporary files is.
+    """
     for wanted in files:
-        yield from _read_file(wanted, on_read)
+        yield from _read_file(wanted, on_read, scratch)
 
 
-def _read_file(wanted: ToRead, on_read: Callable[[int], None]) -> Iterator[Item]:
+def _read_file(wanted: ToRead, on_read: Callable[[int], None], scratch: str | None) -> Iterator[Item]:
     file = wanted.file
     documents: Iterator[Document | SourceError]
     try:
         if file.holds_many:
             digest = digest_file(file)
-            documents = split_file(file, wanted.known_id, on_read)
+            documents = split_file(file, wanted.known_id, on_read, scratch)
         else:
             content, digest = read_content(file)
             on_read(len(content))

@@ -154,7 +154,7 @@ def _read(changes: Changes, files: Iterable[ToRead], run: _Run) -> None:
     def on_read(size: int) -> None:
         run.size += size
 
-    for item, outcome in run.parser.parse(read_items(files, on_read)):
+    for item, outcome in run.parser.parse(read_items(files, on_read, run.writer.scratch)):
         match item:
             case Opened():
                 changes.open(item)

@@ -13,11 +13,11 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from typing import IO, cast
 
-from index.errors import SourceError, in_brief
+from index.errors import PassingError, SourceError, in_brief
 from index.sources.limits import MAX_SPOOLED, MAX_TAR_HEADER, MAX_TEXT_SIZE, MAX_ZIP_DIRECTORY, SPOOLED_IN_MEMORY
 from index.sources.packing import BUFFER_SIZE, Counted, ShortReads, buffered, kind_of
 from index.sources.parts import BinaryStream, Part
@@ -140,16 +140,30 @@ def _seekable(part: Part) -> Iterator[IO[bytes]]:
     if part.stream.seekable():
         yield part.stream
         return
-    with tempfile.SpooledTemporaryFile(max_size=SPOOLED_IN_MEMORY) as copy:
-        left = MAX_SPOOLED
-        while content := part.stream.read(BUFFER_SIZE):
-            left -= len(content)
-            if left < 0:
-                reason = f"is a zip archive of more than {MAX_SPOOLED >> 30} GB within another archive; unpack that one"
-                raise SourceError(part.place, reason)
-            copy.write(content)
-        copy.seek(0)
+    copy = tempfile.SpooledTemporaryFile(max_size=SPOOLED_IN_MEMORY, dir=part.scratch)  # noqa: SIM115 -- see below
+    try:
+        _copy(part, copy)
         yield copy
+    finally:
+        # Where there was no room there is none for what is left to be written either.
+        with suppress(OSError):
+            copy.close()
+
+
+def _copy(part: Part, copy: IO[bytes]) -> None:
+    left = MAX_SPOOLED
+    while content := part.stream.read(BUFFER_SIZE):
+        left -= len(content)
+        if left < 0:
+            reason = f"is a zip archive of more than {MAX_SPOOLED >> 30} GB within another archive; unpack that one"
+            raise SourceError(part.place, reason)
+        try:
+            copy.write(content)
+        except OSError as error:
+            folder = part.scratch or tempfile.gettempdir()
+            reason = f"is a zip archive within another, and {folder} can't take a copy of it: {in_brief(error)}"
+            raise PassingError(part.place, reason) from error
+    copy.seek(0)
 
 
 class _Member(tarfile.TarInfo):

@@ -15,7 +15,7 @@ from index.sources.html import parse_html
 from index.sources.json_files import parse_json
 from index.sources.lines import Block, split_block
 from index.sources.parts import Document, Form
-from index.sources.records import Draft, find_records, finish, make_draft, recognise
+from index.sources.records import Draft, find_records, finish, is_readable, lay_over, make_draft, recognise
 from index.sources.siblings import repeats_among
 from index.sources.text import parse_text
 
@@ -49,14 +49,16 @@ def _draft(document: Document, mapping: Mapping[str, str]) -> list[Draft | Sourc
 
 
 def _parse_text(document: Document, mapping: Mapping[str, str]) -> Iterator[Draft | Removed]:
-    values, record, removed = parse_text(
+    values, records, removed = parse_text(
         cast(bytes, document.content), document.sidecar, repeats_among(document.folder) if document.folder else None
     )
-    known = recognise(document.hints, {}) | recognise(record, mapping)
+    known = recognise(document.hints, {})
+    for record in records:
+        known = lay_over(known, recognise(record, mapping))
     # The body is the text itself; a side-car may hold it too, as it was before it was cleaned.
     known.pop("body", None)
-    origin: DateOrigin = "metadata" if "published" in known else "text"
-    yield make_draft(values | known, document.path, document.file_id, is_plain=True, published_from=origin)
+    origin: DateOrigin = "metadata" if is_readable("published", known.get("published")) else "text"
+    yield make_draft(lay_over(values, known), document.path, document.file_id, is_plain=True, published_from=origin)
     yield Removed(*removed)
 
 

@@ -162,16 +162,22 @@ def _look_into(folder: str) -> list[tuple[os.DirEntry[str], bool]]:
     """Return what is in a folder, the last first, with whether it has a sidecar; sidecars are none of it."""
     inside = sorted(_list_folder(folder), key=attrgetter("name"), reverse=True)
     names = [os.path.splitext(entry.name) for entry in inside]  # noqa: PTH122 -- a Path for each takes as long as all
-    texts = {stem for stem, suffix in names if suffix.lower() == _TEXT}
+    named = list(zip(names, inside, strict=True))
+    # Folders may have such names, too.
+    texts = {
+        stem
+        for (stem, suffix), entry in named
+        if suffix.lower() == _TEXT and (entry.is_file(follow_symlinks=False) or entry.is_symlink())
+    }
     sidecars = {
         stem
-        for (stem, suffix), entry in zip(names, inside, strict=True)
-        if suffix == _SIDECAR and entry.is_file(follow_symlinks=False)
+        for (stem, suffix), entry in named
+        if suffix == _SIDECAR and stem in texts and entry.is_file(follow_symlinks=False)
     }
     return [
         (entry, suffix.lower() == _TEXT and stem in sidecars)
-        for (stem, suffix), entry in zip(names, inside, strict=True)
-        if suffix != _SIDECAR or stem not in texts
+        for (stem, suffix), entry in named
+        if suffix != _SIDECAR or stem not in sidecars
     ]
 
 

@@ -83,14 +83,14 @@ def _whole_text(tree: lxml.html.HtmlElement) -> dict[str, object]:
 
 def _find_date(tree: lxml.html.HtmlElement) -> object:
     """Return what a page says of when it was published, as it says it."""
-    metas: dict[str, str] = {}
+    metas: dict[str, list[str]] = {}
     for meta in tree.iter("meta"):
         name = meta.get("property") or meta.get("name") or meta.get("itemprop")
         if name:
-            metas.setdefault(name.strip().lower(), meta.get("content") or "")
-    said = [metas[name] for name in _DATE_NAMES[:4] if name in metas]
+            metas.setdefault(name.strip().lower(), []).append(meta.get("content") or "")
+    said = [text for name in _DATE_NAMES[:4] for text in metas.get(name, ())]
     said += _json_dates(tree)
-    said += [metas[name] for name in _DATE_NAMES[4:] if name in metas]
+    said += [text for name in _DATE_NAMES[4:] for text in metas.get(name, ())]
     said += [
         str(element.get("datetime") or element.get("content") or element.text_content())
         for element in tree.xpath("//*[@itemprop='datePublished' or @pubdate or contains(@class, 'published')]")[:5]

@@ -28,6 +28,8 @@ _BEYOND_ASCII = bytes(range(0x80, 0x100))
 _GAP = regex.compile(r"[\s,\ufeff]*")
 # Where the decoder stops this near to the end of what has been read, more may mend it: "tru", "-", "\ud83".
 _MARGIN = 16
+# No record is nested as deep as this; one that is cannot be sent to another process.
+_MAX_DEPTH = 100
 # After the last value; `null` is one.
 _NO_MORE = object()
 
@@ -65,11 +67,28 @@ def read_json(part: Part) -> Iterator[Document | SourceError]:
             raise value
         is_alone = number == 0 and following is _NO_MORE
         place = part.place if is_alone else f"{part.place}[{number}]"
-        if isinstance(value, Mapping):
-            yield Document("record", value, place, part.path, part.file_id if is_alone else None)
-        else:
+        if not isinstance(value, Mapping):
             yield SourceError(place, "is no record with named fields")
+        elif _is_deep(value):
+            yield SourceError(place, "is nested too deeply")
+        else:
+            yield Document("record", value, place, part.path, part.file_id if is_alone else None)
         number, value = number + 1, following
+
+
+def _is_deep(value: object) -> bool:
+    """Say whether a value is nested deeper than any record."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            part
+            for outer in level
+            for part in (outer.values() if isinstance(outer, dict) else outer)  # type: ignore[attr-defined]
+            if isinstance(part, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _with_damage(values: Iterator[object]) -> Iterator[object]:

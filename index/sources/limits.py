@@ -25,7 +25,7 @@ MAX_MEMBERS = 5_000_000
 # The list of members at the end of a zip archive is read into memory whole, which makes fifteen times of it; this
 # much names about 300,000 articles.
 MAX_ZIP_DIRECTORY = 32 << 20
-# An archive in an archive is copied to the disk if it is a zip, since that is read from its end.
+# An archive in an archive is copied to the disk of the index if it is a zip, since that is read from its end.
 MAX_SPOOLED = 2 << 30
 SPOOLED_IN_MEMORY = 8 << 20
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from index.sources.fields import make_id
 from index.sources.limits import Budget
@@ -25,7 +25,7 @@ class Part:
 
     `name` is what its format is told by, `place` what people are told ("a.zip!b/c.html"), `path` what ids are made of:
     the file below the parent of the given folder, and the member in it. `file_id` is the id of the article if there
-    is but one.
+    is but one. `scratch` is a folder for copies; that of temporary files may be a part of the memory.
     """
 
     stream: BinaryStream
@@ -38,6 +38,7 @@ class Part:
     layers: int = 0
     sidecar: bytes | None = None
     folder: str | None = None
+    scratch: str | None = None
 
     def head(self) -> bytes:
         """Return the first bytes, which are still to be read; raises `SourceError` where there is damage."""
@@ -97,6 +98,13 @@ class Document:
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        if isinstance(self.content, bytes):
-            return len(self.content)
-        return sum(len(value) for value in self.content.values() if isinstance(value, str))
+        size, waiting = 0, [cast(object, self.content)]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, (str, bytes)):
+                size += len(value)
+            elif isinstance(value, Mapping):
+                waiting += value.values()
+            elif isinstance(value, (list, tuple)):
+                waiting += value
+        return size

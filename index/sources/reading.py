@@ -48,15 +48,16 @@ class _Watched(io.FileIO):
 
 
 def split_file(
-    file: FoundFile, file_id: str | None = None, on_read: OnRead = _no_matter
+    file: FoundFile, file_id: str | None = None, on_read: OnRead = _no_matter, scratch: str | None = None
 ) -> Iterator[Document | SourceError]:
     """Yield the documents of a file, and the trouble of its parts; `on_read` is told how many bytes were read.
 
-    `file_id` stands in for the file's own id. Raises `SourceError` where the file as a whole can't be read to its end.
+    `file_id` stands in for the file's own id; `scratch` is a folder for what has to be copied to a disk. Raises
+    `SourceError` where the file as a whole can't be read to its end.
     """
     try:
         with io.BufferedReader(_Watched(file.path, on_read), BUFFER_SIZE) as stream:
-            yield from _split(_part(file, stream, file_id))
+            yield from _split(_part(file, stream, file_id, scratch))
     except OSError as error:
         raise SourceError(file.path, explain(error)) from error
 
@@ -89,7 +90,7 @@ def read_file(
         on_error(SourceError(file.path, f"has {failures - limits.MAX_FAILURES:,} more failures like these"))
 
 
-def _part(file: FoundFile, stream: BinaryStream, file_id: str | None) -> Part:
+def _part(file: FoundFile, stream: BinaryStream, file_id: str | None, scratch: str | None = None) -> Part:
     place = str(file.path)
     return Part(
         stream=stream,
@@ -100,6 +101,7 @@ def _part(file: FoundFile, stream: BinaryStream, file_id: str | None) -> Part:
         budget=Budget(place, file.size),
         sidecar=_read_sidecar(file),
         folder=str(file.path.parent),
+        scratch=scratch,
     )
 
 
@@ -144,7 +146,8 @@ def _split_members(members: Iterator[Part | SourceError]) -> Iterator[Document |
             yield member
             continue
         try:
-            yield from _split(member)
+            if _is_readable(member):
+                yield from _split(member)
         except BudgetError:
             raise
         except SourceError as error:
@@ -152,6 +155,12 @@ def _split_members(members: Iterator[Part | SourceError]) -> Iterator[Document |
             if not error.path.startswith(member.place):
                 raise
             yield error
+
+
+def _is_readable(member: Part) -> bool:
+    """Say whether a member is of a format that is read, as of a file in a folder: a book in EPUB is a zip, too."""
+    by_name = formats.is_readable_name(member.name)
+    return formats.is_readable_head(member.name, _head(member)[: formats.HEAD_SIZE]) if by_name is None else by_name
 
 
 def read_content(file: FoundFile) -> tuple[bytes, str]:
@@ -185,8 +194,10 @@ def digest_file(file: FoundFile) -> str:
 
 
 def _digest_of(file: FoundFile, digest: hashlib.blake2b) -> str:
-    if sidecar := _read_sidecar(file):
-        digest.update(sidecar)
+    sidecar = _read_sidecar(file)
+    if sidecar is not None:
+        # An empty one counts, and so does which of the two has what.
+        digest = hashlib.blake2b(digest.digest() + sidecar, digest_size=16)
     return digest.hexdigest()
 
 

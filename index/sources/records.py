@@ -70,10 +70,14 @@ _MAX_NESTED = 5
 # A body in which no paragraph is set apart, and whose lines are as long as paragraphs are.
 _MIN_PARAGRAPH_LENGTH = 120
 
+# Empty paragraphs are shorter.
+_MAX_BLANK = 200
+
 
 def recognise(record: Mapping[str, object], mapping: Mapping[str, str]) -> dict[str, object]:
     """Return the values of a record by the fields of an article that they are for; empty ones are left out.
 
+    Of several for one field it is the one with the surest name among those that can be read.
     `mapping` names the record's field for one of an article's, as `--map` does: a name, a path of names with dots
     between, or nothing where the article's field is to stay empty.
     """
@@ -81,12 +85,12 @@ def recognise(record: Mapping[str, object], mapping: Mapping[str, str]) -> dict[
     ranks: dict[str, int] = {}
     for name, value in record.items():
         # An empty list says no more than an empty text does; a 0 may be an id.
-        if not value and type(value) is not int:
+        if (not value and type(value) is not int) or (isinstance(value, str) and value.isspace()):
             continue
         known = _places[name] if name in _places else _find_place(name)
         if known is not None:
             field, rank = known
-            if field not in ranks or rank < ranks[field]:
+            if field not in ranks or _is_better(field, (rank, value), (ranks[field], found[field])):
                 ranks[field], found[field] = rank, value
     for field, path in mapping.items():
         value = _look_up(record, path) if path else None
@@ -95,6 +99,29 @@ def recognise(record: Mapping[str, object], mapping: Mapping[str, str]) -> dict[
         else:
             found[field] = value
     return found
+
+
+def _is_better(field: str, one: tuple[int, object], other: tuple[int, object]) -> bool:
+    """Say whether one value of a field, with the rank of its name, is to be taken and not another."""
+    is_surer = one[0] < other[0]
+    surer, less_sure = (one[1], other[1]) if is_surer else (other[1], one[1])
+    return is_surer if is_readable(field, surer) or not is_readable(field, less_sure) else not is_surer
+
+
+def is_readable(field: str, value: object) -> bool:
+    """Say whether a value of a field is one: a date that can be read, the URL of a page, a body with text in it."""
+    if field == "published":
+        return _to_date(value) is not None
+    if field == "url":
+        return to_url(value) is not None
+    # Whatever is longer has some text in it.
+    return field != "body" or (isinstance(value, str) and len(value) > _MAX_BLANK) or bool(to_text(value))
+
+
+def lay_over(values: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
+    """Return values of fields with others in their place, but for those that can't be read."""
+    better = {field: value for field, value in over.items() if not values.get(field) or is_readable(field, value)}
+    return {**values, **better}
 
 
 # The field and the rank of names that were met: files have a few names each.
@@ -197,13 +224,17 @@ def _find_date(
     value: object, value_from: DateOrigin, url: str | None, path: str
 ) -> tuple[dt.date | None, DateOrigin | None]:
     """Return the date of an article, and where it was found: what is said of it, its URL, the name of its file."""
-    if date := parse_date(value) or parse_date(to_line(value)):
+    if date := _to_date(value):
         return date, value_from
     if date := date_in_url(path_of(url)) if url else None:
         return date, "url"
     if date := date_in_file(path):
         return date, "file"
     return None, None
+
+
+def _to_date(value: object) -> dt.date | None:
+    return parse_date(value) or parse_date(to_line(value))
 
 
 def _filed_at(body: str) -> str | None:

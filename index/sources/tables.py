@@ -58,7 +58,7 @@ def read_csv(part: Part) -> Iterator[Document | SourceError]:
             yield SourceError(place, f"has {len(row)} fields, but the first row names {len(names)}")
         elif any(row):
             # Of two columns of one name the first that says something.
-            values = reversed([(name, value) for name, value in zip(names, row, strict=False) if value])
+            values = reversed([(name, value) for name, value in zip(names, row, strict=False) if value.strip()])
             yield Document("record", dict(values), place, part.path)
 
 

@@ -23,19 +23,19 @@ _IS_FIELD = regex.compile(r"[\p{L}_][\p{L}\p{N}_-]*(?: [\p{L}\p{N}_-]+)?:(?:\s|$
 
 def parse_text(
     content: bytes, sidecar: bytes | None, repeats: Repeats | None = None
-) -> tuple[dict[str, object], Mapping[str, object], tuple[int, int]]:
-    """Return what the text of a file tells, the record that its front matter and the file beside it make.
+) -> tuple[dict[str, object], list[Mapping[str, object]], tuple[int, int]]:
+    """Return what the text of a file tells, and the records that its front matter and the file beside it are.
 
     The third are the lines and the characters that were cleaned away. `repeats` is what stands in others like it.
     """
     text = decode(content)
-    record: dict[str, object] = {}
+    records: list[Mapping[str, object]] = []
     found = _FRONT_MATTER.match(text)
     if found and _IS_FIELD.match(found[1].lstrip()):
-        record |= _read_yaml(found[1])
+        records.append(_read_yaml(found[1]))
         text = text[found.end() :]
     if sidecar is not None:
-        record |= _read_sidecar(sidecar)
+        records.append(_read_sidecar(sidecar))
     cleaned = clean(text, repeats)
     if not cleaned.title and not cleaned.body:
         raise SourceError("", "holds no text")
@@ -47,7 +47,7 @@ def parse_text(
         "place": cleaned.dateline,
         "published": cleaned.published.isoformat() if cleaned.published else None,
     }
-    return told, record, (cleaned.removed_lines, cleaned.removed_characters)
+    return told, records, (cleaned.removed_lines, cleaned.removed_characters)
 
 
 def _read_yaml(text: str) -> dict[str, object]:

@@ -177,3 +177,20 @@ def test_an_interrupt_after_the_commit_does_not_delete_what_is_live(tmp_path: Pa
             writer.commit()
     assert folder.read_current().build == "build-0001"
     assert total(index, "zebra") == 1
+
+
+@pytest.mark.parametrize("damage", ["gone", "CURRENT"])
+def test_an_index_that_is_made_anew_is_noticed_though_it_has_the_same_generation(tmp_path: Path, damage: str) -> None:
+    index = tmp_path / "index"
+    for word in ("zebra", "lion"):
+        (tmp_path / word).mkdir()
+        (tmp_path / word / "a.txt").write_text(f"A {word} was seen.")
+    job.run([tmp_path / "zebra"], str(index))
+    with open_engine(str(index)) as engine:
+        assert engine.search(SearchRequest(query="zebra")).generation == 1
+        if damage == "gone":
+            shutil.rmtree(index)
+        else:
+            (index / "CURRENT").write_text("")
+        job.run([tmp_path / "lion"], str(index), rebuild=True)
+        assert [engine.search(SearchRequest(query=word)).total for word in ("zebra", "lion")] == [0, 1]

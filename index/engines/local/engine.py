@@ -30,6 +30,9 @@ from index.errors import ArticleNotFoundError
 from index.ledger import Ledger
 from index.query_language import MAX_CHARACTERS, parse
 
+# How much of a folder's state says which build is live: all but what changes when a writer makes files in it.
+_OF_BUILD = 3
+
 
 class LocalEngine(SearchEngine):
     """Searches the index in a folder; all threads share one snapshot of it, which never changes."""
@@ -116,7 +119,9 @@ class LocalEngine(SearchEngine):
             return known[1]
         with self._opening:
             known = self._known
-            if known is not None and known[1].generation == self._folder.generation(self._folder.read_current()):
+            generation = self._folder.generation(self._folder.read_current())
+            # An index that was deleted and made anew begins with the first generation again.
+            if known is not None and known[0][:_OF_BUILD] == state[:_OF_BUILD] and known[1].generation == generation:
                 snapshot = known[1]
             else:
                 snapshot = open_snapshot(self._folder)

@@ -40,6 +40,7 @@ class LocalWriter(IndexWriter):
             undo.callback(self._lock.close)
             self._open(rebuild, undo)
             undo.pop_all()
+        self.scratch = str(self._build)
         self.is_torn = self.ledger.generation != self._segments.generation
         self._committed = list(self._segments.segments)
         self._builder: SegmentBuilder | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import sqlite3
+import tempfile
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -17,11 +18,12 @@ from index.cli import main
 from index.errors import PassingError
 from index.job import runner
 from index.job.parsing import Parser
+from index.sources import containers
 from index.sources.limits import Budget
 from index.sources.packing import unpack
 from tests.index.job.test_archives import article, write_lines
 from tests.index.job.test_run import counts, total
-from tests.index.sources.packed import make_zip
+from tests.index.sources.packed import make_tar, make_zip
 
 PAGE = b"<html><body>%s</body></html>"
 ZEBRA = b"<p>A zebra was seen in the city on Monday, and nobody knows why.</p>"
@@ -101,3 +103,37 @@ def test_a_ledger_that_knows_of_no_failures_learns_of_them(tmp_path: Path) -> No
     for _ in range(2):
         assert counts(job.run([path], str(index))) == (0, 0, 1, 0, 1)
     assert job.verify(str(index)).damage == []
+
+
+def test_an_empty_side_car_is_told_whenever_it_comes(tmp_path: Path) -> None:
+    path, index = tmp_path / "news" / "a.txt", str(tmp_path / "index")
+    path.parent.mkdir()
+    path.write_text("A zebra was seen.")
+    assert counts(job.run([path.parent], index)) == (1, 0, 0, 0, 0)
+    path.with_suffix(".json").touch()
+    updated = job.run([path.parent], index)
+    assert updated.failed == job.run([path.parent], str(tmp_path / "other")).failed
+    assert len(updated.failed) == 1
+    # What moves from the one to the other is a change, too.
+    path.with_suffix(".json").write_text('{"source": "CNN"}')
+    job.run([path.parent], index)
+    path.write_text('A zebra was seen.{"source"')
+    path.with_suffix(".json").write_text(': "CNN"}')
+    assert len(job.run([path.parent], index).failed) == 1
+
+
+def test_a_zip_archive_in_an_archive_is_copied_to_where_the_index_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, index = tmp_path / "news" / "a.tar", str(tmp_path / "index")
+    path.parent.mkdir()
+    path.write_bytes(make_tar({"b.zip": make_zip({"c.txt": b"A zebra was seen."}), "d.txt": b"A lion was seen."}))
+    monkeypatch.setattr(containers, "SPOOLED_IN_MEMORY", 10)
+    # The processes have theirs.
+    job.run([path], str(tmp_path / "other"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    trial = job.run([path], index, dry_run=True)
+    # What there is no room for takes nothing with it.
+    assert counts(trial) == (1, 0, 0, 0, 1)
+    assert f"and {tmp_path / 'nowhere'} can't take a copy of it" in trial.failed[0].reason
+    assert counts(job.run([path], index)) == (2, 0, 0, 0, 0)

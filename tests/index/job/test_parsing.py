@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from index import job
 from index.errors import SourceError
 from index.job import parsing
 from index.job.parsing import Parser
@@ -172,3 +173,25 @@ def test_no_process_outlives_a_job_that_is_killed(tmp_path: Path) -> None:
     while time.monotonic() < deadline and left & {int(line.split()[0]) for line in ps()}:
         time.sleep(0.2)
     assert not left & {int(line.split()[0]) for line in ps()}
+
+
+def test_a_record_that_cannot_be_sent_is_told_and_the_next_one_read(tmp_path: Path) -> None:
+    for depth in (90, 110, 600):
+        deep = "[" * depth + "]" * depth
+        path = tmp_path / "news" / f"{depth}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f'[{{"title": "A", "deep": {deep}}}, {{"title": "{depth}"}}]')
+    report = job.run([tmp_path / "news"], str(tmp_path / "index"))
+    assert report.added == 4
+    assert [(Path(one.path).name, one.reason) for one in report.failed] == [
+        ("110.json[0]", "is nested too deeply"),
+        ("600.json[0]", "is nested too deeply"),
+    ]
+
+
+def test_the_size_of_a_document_is_that_of_all_its_texts() -> None:
+    nested: object = "deep"
+    for _ in range(10_000):
+        nested = [nested]
+    content = {"body": "12", "paragraphs": ["345", {"text": "6"}], "number": 7, "none": None, "nested": nested}
+    assert Document("record", content, "a.json", "a.json").size == 6 + len("deep")

@@ -180,6 +180,25 @@ def test_an_archive_without_articles_is_told(read_bytes: ReadBytes) -> None:
     assert read_bytes({"a.zip": make_zip({})}).failed == ["a.zip: holds no article"]
 
 
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+def test_what_is_passed_over_in_a_folder_is_passed_over_in_an_archive(
+    read_bytes: ReadBytes, make: Callable[[Mapping[str, bytes]], bytes]
+) -> None:
+    chapter = make_zip({"chapter.html": MEMBERS["deep/er/two.html"], "b.txt": MEMBERS["one.txt"]})
+    files = {f"a{suffix}": chapter for suffix in (".epub", ".jar", ".docx", ".odt", ".pages", ".zip", "")}
+    files |= {
+        "state": b'{"title": "State"}',
+        "page.php": MEMBERS["deep/er/two.html"],
+        "page.xml": MEMBERS["deep/er/two.html"],
+        "c.txt": MEMBERS["one.txt"],
+    }
+    in_folder = read_bytes(files)
+    in_archive = read_bytes({"all.zip": make(files)})
+    assert len(in_folder.articles) == 6
+    assert sorted(in_archive.titles) == sorted(in_folder.titles)
+    assert in_archive.failed == in_folder.failed == []
+
+
 def test_a_side_car_in_a_zip_belongs_to_its_text(read_bytes: ReadBytes) -> None:
     members = {"a.txt": b"Text.", "a.json": b'{"author": "Jane Doe"}', "b.json": b'{"title": "B", "body": "Text"}'}
     reading = read_bytes({"a.zip": make_zip(members)})

@@ -74,3 +74,20 @@ def test_a_file_that_is_gone_when_it_is_to_be_read_is_told(folder: Path) -> None
     path.unlink()
     with pytest.raises(SourceError, match="No such file or directory"):
         list(read_file(file))
+
+
+def test_folders_may_have_the_names_of_texts_and_side_cars(tmp_path: Path) -> None:
+    folder = tmp_path / "news"
+    for name in ("a.json", "b.txt", "c.json"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "within.txt").write_text(f"A text within {name}.")
+    (folder / "a.txt").write_text("The text beside a.json.")
+    (folder / "b.json").write_text('{"title": "The record beside b.txt"}')
+    (folder / "d.txt").symlink_to("d.txt")
+    assert read_folder(folder).titles == [
+        "A text within a.json.",
+        "The text beside a.json.",
+        "The record beside b.txt",
+        "A text within b.txt.",
+        "A text within c.json.",
+    ]
