@@ -6,14 +6,18 @@ Whole pages, with menus around the article, are for `html.py`.
 from __future__ import annotations
 
 import html
+import re
 
 import lxml.etree
 import lxml.html
 import regex
 
 # Tags that nobody writes in plain text; <LLOY.LON> is a share, and <jim@example.org> a person.
-_IS_HTML = regex.compile(r"</?(?:p|div|br|h[1-6]|ul|ol|li|blockquote|figure|table|section)\b[^<>]*>", regex.IGNORECASE)
-_IS_MARKED = regex.compile(r"</(?:a|b|i|em|strong|span)>|<br\s*/?>", regex.IGNORECASE)
+# `re` takes less time than `regex` where all that is found begins with one character.
+_IS_HTML = re.compile(
+    r"<(?:/?(?:p|div|br|h[1-6]|ul|ol|li|blockquote|figure|table|section)\b[^<>]*>|/(?:a|b|i|em|strong|span)>)",
+    re.IGNORECASE,
+)
 _ENTITY = regex.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", regex.IGNORECASE)
 
 _BLOCKS = (
@@ -31,7 +35,7 @@ def to_plain_text(text: str) -> str:
 
     There must be no control characters in it.
     """
-    if "<" in text and (_IS_HTML.search(text) or _IS_MARKED.search(text)):
+    if "<" in text and _IS_HTML.search(text):
         return _strip_tags(text)
     return html.unescape(text) if "&" in text and _ENTITY.search(text) else text
 
