@@ -56,7 +56,8 @@ _WORDS_OF = {
 _LANGUAGE_OF = {word: language for language, words in _WORDS_OF.items() for word in words.split()}
 _KNOWN_WORDS = frozenset(_LANGUAGE_OF)
 _ENOUGH_WORDS = 3
-_WORDS_SAMPLE_LENGTH = 400
+# Two thirds have enough of them in half of the opening, and need no look at the rest.
+_WORDS_SAMPLE_LENGTHS = (200, 400)
 
 # Numbers, addresses and signs are of no language, and mislead.
 # `re` takes half the time of `regex` for it.
@@ -123,11 +124,11 @@ def detect_languages(texts: Sequence[str]) -> list[str | None]:
 
 
 def _known_by_words(text: str) -> str | None:
-    known = _KNOWN_WORDS.intersection(text[:_WORDS_SAMPLE_LENGTH].lower().split())
-    if len(known) >= _ENOUGH_WORDS:
-        languages = {_LANGUAGE_OF[word] for word in known}
-        if len(languages) == 1:
-            return languages.pop()
+    for length in _WORDS_SAMPLE_LENGTHS:
+        known = _KNOWN_WORDS.intersection(text[:length].lower().split())
+        if len(known) >= _ENOUGH_WORDS:
+            languages = {_LANGUAGE_OF[word] for word in known}
+            return languages.pop() if len(languages) == 1 else None
     return None
 
 

@@ -70,6 +70,9 @@ _BATCH = 512
 _WRITER_PATIENCE = 60.0
 _READER_PATIENCE = 2.0
 
+# In KB: new articles go anywhere into the tables, and what is in memory of these need not be read and written again.
+_CACHE_SIZE = 32 << 10
+
 # Of an article that is to be put again, whatever is read.
 _DISTRUSTED = b""
 
@@ -124,6 +127,7 @@ class Ledger:
         self._number_of: tuple[str, int] | None = None
         try:
             with self._told_as_damage():
+                connection.execute(f"PRAGMA cache_size = -{_CACHE_SIZE}")
                 state = connection.execute("SELECT generation, run FROM state").fetchone()
                 self.generation: int = state[0]
                 self._run: int = state[1] + 1

@@ -72,43 +72,46 @@ def _parse_html(document: Document, mapping: Mapping[str, str]) -> Iterator[Draf
     yield draft
 
 
-def _parse_json(document: Document, mapping: Mapping[str, str]) -> Iterator[Draft | SourceError]:
-    yield from _parse_value(parse_json(cast(bytes, document.content)), document, mapping)
+def _parse_json(document: Document, mapping: Mapping[str, str]) -> list[Draft | SourceError]:
+    return _parse_value(parse_json(cast(bytes, document.content)), document, mapping)
 
 
-def _parse_lines(document: Document, mapping: Mapping[str, str]) -> Iterator[Draft | SourceError]:
+def _parse_lines(document: Document, mapping: Mapping[str, str]) -> list[Draft | SourceError]:
+    found: list[Draft | SourceError] = []
     for number, line in split_block(Block(document.first_line, cast(bytes, document.content))):
         try:
-            yield from _parse_value(parse_json(line), document, mapping, number)
+            found += _parse_value(parse_json(line), document, mapping, number)
         except SourceError as error:
-            yield SourceError(f"{document.place}:{number}", error.reason)
+            found.append(SourceError(f"{document.place}:{number}", error.reason))
+    return found
 
 
-def _parse_record(document: Document, mapping: Mapping[str, str]) -> Iterator[Draft | SourceError]:
-    yield from _parse_value(document.content, document, mapping)
+def _parse_record(document: Document, mapping: Mapping[str, str]) -> list[Draft | SourceError]:
+    return _parse_value(document.content, document, mapping)
 
 
 def _parse_value(
     value: object, document: Document, mapping: Mapping[str, str], line: int | None = None
-) -> Iterator[Draft | SourceError]:
+) -> list[Draft | SourceError]:
     if isinstance(value, Mapping):
         values = recognise(value, mapping)
         if "body" in values or "title" in values:
             # Nearly every record: there are no others to look for in it, and nothing to be named twice.
-            yield make_draft(values, document.path, None if "url" in values else document.file_id)
-            return
+            return [make_draft(values, document.path, None if "url" in values else document.file_id)]
     records = find_records(value, mapping)
     if not records:
         raise SourceError("", "is no record with named fields")
     whole = document.place if line is None else f"{document.place}:{line}"
+    found: list[Draft | SourceError] = []
     for number, record in enumerate(records):
         place = whole if len(records) == 1 else f"{whole}[{number}]"
         values = recognise(record, mapping)
         is_alone = len(records) == 1 and "url" not in values
         try:
-            yield make_draft(values, document.path, document.file_id if is_alone else None)
+            found.append(make_draft(values, document.path, document.file_id if is_alone else None))
         except SourceError as error:
-            yield SourceError(place, error.reason)
+            found.append(SourceError(place, error.reason))
+    return found
 
 
 _Parse = Callable[[Document, Mapping[str, str]], Iterable[Draft | SourceError | Removed]]

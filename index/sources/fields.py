@@ -54,6 +54,7 @@ _GAP = re.compile(r"\n(?:[ \t]++\n|\n[ \t\n])[ \t\n]*+")
 # What most ids are, and need no second look.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,199}")
 _NOT_IN_SLUG = regex.compile(r"[^\p{L}\p{N}_-]+")
+_NOT_IN_ASCII_SLUG = re.compile(r"[^A-Za-z0-9_-]+")
 _MAX_SLUG_LENGTH = 60
 
 
@@ -129,6 +130,8 @@ def _join_name(value: Mapping[str, object]) -> str | None:
 
 def to_authors(value: object) -> tuple[str, ...]:
     """Return the names in a byline or a list, each once: "By Jane Doe and John Smith", "Doe, Jane" stays one."""
+    if not value:
+        return ()
     names: dict[str, None] = {}
     texts = [text for text, _ in zip(flatten(value), range(_MAX_NAMES), strict=False)]
     if len(texts) == 1 and texts[0].startswith("[") and texts[0].endswith("]"):
@@ -148,6 +151,8 @@ def to_authors(value: object) -> tuple[str, ...]:
 
 def to_url(value: object) -> str | None:
     """Return a URL of the web; `None` for anything else, which a page could not link to."""
+    if isinstance(value, str) and "//" not in value and "&" not in value and "<" not in value:
+        return None  # nearly every id
     line = to_line(value)
     if not line or len(line) == _MAX_LINE_LENGTH or not line.lower().startswith(("http://", "https://")) or " " in line:
         return None
@@ -215,7 +220,8 @@ def usable_id(value: object) -> str | None:
 
 def make_id(readable: str, *whole: str) -> str:
     """Return an id of which the first part can be read and the second is a hash."""
-    slug = _NOT_IN_SLUG.sub("-", readable)[:_MAX_SLUG_LENGTH].strip("-") or "article"
+    unusable = _NOT_IN_ASCII_SLUG if readable.isascii() else _NOT_IN_SLUG
+    slug = unusable.sub("-", readable)[:_MAX_SLUG_LENGTH].strip("-") or "article"
     # Six bytes: among a million articles of one name, two get the same once in five hundred archives.
     content = "\0".join(whole).encode("utf-8", "replace")
     return f"{slug}-{hashlib.blake2b(content, digest_size=6).hexdigest()}"

@@ -6,6 +6,7 @@ Whole pages, with menus around the article, are for `html.py`.
 from __future__ import annotations
 
 import html
+import re
 from html.entities import html5
 
 import lxml.etree
@@ -13,8 +14,11 @@ import lxml.html
 import regex
 
 # Tags that nobody writes in plain text; <LLOY.LON> is a share, and <jim@example.org> a person.
-_IS_HTML = regex.compile(r"</?(?:p|div|br|h[1-6]|ul|ol|li|blockquote|figure|table|section)\b[^<>]*>", regex.IGNORECASE)
-_IS_MARKED = regex.compile(r"</(?:a|b|i|em|strong|span)>|<br\s*/?>", regex.IGNORECASE)
+# `re` takes less time than `regex` where all that is found begins with one character.
+_IS_HTML = re.compile(
+    r"<(?:/?(?:p|div|br|h[1-6]|ul|ol|li|blockquote|figure|table|section)\b[^<>]*>|/(?:a|b|i|em|strong|span)>)",
+    re.IGNORECASE,
+)
 # With the semicolon: without it, "&copy=3" is a part of a URL.
 _ENTITY = regex.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", regex.IGNORECASE)
 
@@ -33,7 +37,7 @@ def to_plain_text(text: str) -> str:
 
     There must be no control characters in it.
     """
-    if "<" in text and (_IS_HTML.search(text) or _IS_MARKED.search(text)):
+    if "<" in text and _IS_HTML.search(text):
         return _strip_tags(text)
     return _ENTITY.sub(_character, text) if "&" in text else text
 

@@ -224,11 +224,11 @@ def _find_date(
     value: object, value_from: DateOrigin, url: str | None, path: str
 ) -> tuple[dt.date | None, DateOrigin | None]:
     """Return the date of an article, and where it was found: what is said of it, its URL, the name of its file."""
-    if date := _to_date(value):
+    if value is not None and (date := _to_date(value)):
         return date, value_from
     if date := date_in_url(path_of(url)) if url else None:
         return date, "url"
-    if date := date_in_file(path):
+    if date := date_in_file(path) if path else None:
         return date, "file"
     return None, None
 

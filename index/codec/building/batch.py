@@ -130,19 +130,20 @@ class Layout:
         """
         if not self._names.issuperset(values):
             raise ValueError(f"There is no field {next(name for name in values if name not in self._names)!r}.")
-        texts = [encode(text) if (text := values.get(name)) else b"" for name in self.texts]
+        get = values.get
+        texts = [encode(text) if (text := get(name)) else b"" for name in self.texts]
         found: list[tuple[str, Any]] = []
         for name in self._keywords:
-            value = values.get(name)
+            value = get(name)
             if isinstance(value, str):
                 found.append((name, value.encode()))
             elif value is not None:
                 found += [(name, each.encode()) for each in value]
         for name in self._numbers:
-            value = values.get(name)
+            value = get(name)
             if value is not None:
                 found.append((name, _checked(value)))
-        lengths = [len(text) for text in texts]
+        lengths = list(map(len, texts))
         batch.texts += texts
         batch.text_lengths.extend(lengths)
         batch.text_size += sum(lengths)
@@ -151,9 +152,7 @@ class Layout:
         batch.stored_size += len(stored)
         batch.stemmers.append(analysis.stemmer_of(language))
         for name, value in found:
-            column = batch.values.get(name)
-            if column is None:
-                column = batch.values[name] = Values()
+            column = batch.values[name] if name in batch.values else batch.values.setdefault(name, Values())
             column.docs.append(batch.num_docs)
             column.values.append(value)
         batch.num_docs += 1
