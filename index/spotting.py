@@ -17,6 +17,7 @@ from index import analysis
 from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
 from index.codec.building.vocabulary import Tokens, Vocabulary, encode
 from index.codec.kernels.snippets import find_beginning, find_hits
+from index.codec.kernels.text import BEGINNINGS
 from index.marking import NearWords, make_matcher
 
 # The parts of a query are told apart by the bits of a number; of more than these some are taken for one.
@@ -122,10 +123,22 @@ class _Wanted:
                 case Fuzzy(surface=surface):
                     self._patterns.append((make_matcher([leaf]), bit))
                     beginnings.add(surface[:1])
-        self._beginnings, self._beginning_starts = _join(sorted(map(encode, beginnings)))
+        self._set_beginnings(sorted(map(encode, beginnings)))
         self._phrases = np.array([number for numbers, _ in phrases for number in numbers], np.uint8)
         self._phrase_starts = np.cumsum([0, *(len(numbers) for numbers, _ in phrases)], dtype=np.int64)
         self._phrase_masks = np.array([bit for _, bit in phrases], np.uint64)
+
+    def _set_beginnings(self, beginnings: Sequence[bytes]) -> None:
+        self._beginning_starts = np.cumsum([0, *map(len, beginnings)], dtype=np.int64)
+        self._beginnings = np.frombuffer(b"".join(beginnings), np.uint8)
+        self._is_wanted = np.zeros(BEGINNINGS, np.bool_)
+        for each in beginnings:
+            if len(each) == 1:
+                self._is_wanted[each[0] & 31 :: 32] = True
+            elif each:
+                self._is_wanted[(each[1] & 31) << 5 | (each[0] & 31)] = True
+            else:
+                self._is_wanted[:] = True
 
     @staticmethod
     def _add(bits: dict[str, int], word: str, bit: int) -> None:
@@ -145,7 +158,7 @@ class _Wanted:
 
     def find(self, text: bytes, texts: Sequence[bytes]) -> Marks:
         """Return what matches in texts, which are given one after another as well."""
-        vocabulary = Vocabulary()
+        vocabulary = Vocabulary(self._is_wanted)
         tokens = vocabulary.cut(texts, with_spans=True)
         word_masks, word_numbers = self._ask(vocabulary)
         starts = np.zeros(len(texts) + 1, np.int64)
@@ -205,12 +218,6 @@ class _Wanted:
                     start, end = tokens.spans[place].tolist()
                     found += ((text, *span, bit) for span in words.add(stems[int(numbers[place])], place, start, end))
         return found
-
-
-def _join(texts: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return texts as one array, and where each begins and the last ends."""
-    starts = np.cumsum([0, *map(len, texts)], dtype=np.int64)
-    return np.frombuffer(b"".join(texts), np.uint8), starts
 
 
 def _overlap(marks: Marks) -> bool:

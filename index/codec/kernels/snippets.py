@@ -27,7 +27,9 @@ CUT_BEFORE, CUT_AFTER = 1, 2
 MIN_LENGTH, MIN_BROKEN = 80, 40
 
 _MOST_QUOTES = 8  # that are looked behind
-_SPACE, _LINE_FEED, _FULL_STOP, _QUOTE, _A, _Z, _P, _M = 0x20, 0x0A, 0x2E, 0x27, 0x41, 0x5A, 0x70, 0x6D
+_SPACE, _LINE_FEED, _FULL_STOP, _QUOTE, _A, _Z, _SMALL_A, _SMALL_Z, _P, _M = (
+    0x20, 0x0A, 0x2E, 0x27, 0x41, 0x5A, 0x61, 0x7A, 0x70, 0x6D,
+)  # fmt: skip
 
 _U1, _U2, _U4, _U8, _I8 = (
     types.Array(number, 1, "C", readonly=True) for number in (uint8, uint16, uint32, uint64, int64)
@@ -194,7 +196,7 @@ def _is_abbreviation(text, start, place, abbreviations):
     if letters == 1 and word <= _Z:
         return True
     if letters == 1 and word == _M and before == _FULL_STOP and place - 4 >= start:
-        return text[place - 4] in (0x61, _P)
+        return text[place - 4] in (_SMALL_A, _P)
     known = 0
     while known < len(abbreviations) and word != abbreviations[known]:
         known += 1
@@ -219,7 +221,19 @@ def _next_break(text, place, bound, start, end, pages, entries, abbreviations):
 
     Return it, where the next sentence begins, and whether a paragraph ends there; the first is -1 where there is none.
     """
+    stop = min(end, bound + 1)
     while place < end and place <= bound:
+        # Most of a text is letters, and most spaces have a letter before and behind them.
+        while place < stop and (_SPACE < text[np.uint64(place)] < 0x80):
+            place += 1
+        if place >= stop:
+            break
+        if (
+            text[place] == _SPACE and place > start and place + 1 < end
+            and _SMALL_A <= (text[place - 1] | 0x20) <= _SMALL_Z and _SPACE < text[place + 1] < 0x80
+        ):  # fmt: skip
+            place += 1
+            continue
         point, size = _point_at(text, place, end)
         if point in (0x3002, 0xFF01, 0xFF1F):
             return place + size, place + size, False
