@@ -11,7 +11,8 @@ from bench import cleaning as cleaners
 from bench import contenders as engines
 from bench import parsing as parsers
 from bench import relevance as ranking
-from bench.corpus import make_documents, read_documents, write_documents
+from bench import requests as asking
+from bench.corpus import make_documents, read_documents, write_documents, write_lines
 from bench.pages import PAGES, WAYS, read_pages
 from bench.queries import make_queries
 
@@ -196,6 +197,41 @@ def relevance(folder: Path) -> None:
     if not collections:
         raise click.ClickException(f"{folder} holds no test collection; name a folder with --collections")
     click.echo(ranking.table({each.name: ranking.measure(each) for each in collections}))
+
+
+@main.command()
+@click.option(
+    "--corpus", default=_NEWS, type=click.Path(path_type=Path), show_default=True, help="A JSONL of articles."
+)
+@click.option(
+    "--articles",
+    "sizes",
+    multiple=True,
+    type=click.IntRange(min=100),
+    help="Also this many articles made from the corpus; may be repeated.",
+)
+@click.option("--queries", "count", default=50, show_default=True, help="How many queries of each class.")
+@click.option("--folder", default=_FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where indexes go.")
+@click.option("--keep", is_flag=True, help="Search the indexes that an earlier run left, and build none.")
+def requests(corpus: Path, sizes: tuple[int, ...], count: int, folder: Path, keep: bool) -> None:
+    """Time requests from the words to the answer, with ten results, three snippets of each and all facets."""
+    if not corpus.exists():
+        raise click.ClickException(f"{corpus} is not there; name a JSONL of articles with --corpus")
+    folder.mkdir(parents=True, exist_ok=True)
+    sections = [report.machine()]
+    for size in (None, *sizes):
+        jsonl = corpus if size is None else folder / f"records-{size}.jsonl"
+        if not jsonl.exists():
+            click.echo(f"making {size:,} articles", err=True)
+            write_lines(asking.make_records(corpus, size or 0), jsonl)
+        name = "corpus" if size is None else str(size)
+        label = "The corpus" if size is None else f"{size:,} made articles"
+        click.echo(f"{label}:", err=True)
+        if not keep:
+            asking.build(jsonl, folder / "requests" / name)
+        measured = asking.measure(folder / "requests" / name, jsonl, count, lambda line: click.echo(line, err=True))
+        sections.append(f"### {label}\n\n{asking.table(measured)}")
+    click.echo("\n\n".join(sections))
 
 
 @main.command(hidden=True)

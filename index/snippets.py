@@ -127,5 +127,5 @@ def _render(text: bytes, pieces: Sequence[Sequence[int]], hits: Sequence[Sequenc
 
 def _to_line(text: str) -> str:
     """Return a text on one line, with single spaces."""
-    # Of white space a plain space alone can be printed; to see that there is no other takes a fifth of what a split does.
+    # Of white space a plain space alone can be printed; to look for others takes a fifth of what a split does.
     return text.strip() if text.isprintable() and "  " not in text else " ".join(text.split())

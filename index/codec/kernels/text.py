@@ -402,9 +402,12 @@ def _cut_odd(text, piece_start, place, end, pages, entries, fold_bytes, out, out
 @njit([int64(types.Array(uint8, 1, "C", readonly=True), int64, int64)], cache=True, nogil=True, inline="always")
 def beginning(word_bytes, start, end):
     """Return a number below `BEGINNINGS` for what a word begins with: one for each first two letters."""
-    if end - start < 2:
-        return np.int64(word_bytes[start] & 31) if end > start else np.int64(0)
-    return np.int64((word_bytes[np.uint64(start + 1)] & 31) << np.int64(5)) | np.int64(word_bytes[np.uint64(start)] & 31)
+    first, second = np.int64(0), np.int64(0)
+    if end > start:
+        first = np.int64(word_bytes[np.uint64(start)]) & 31
+    if end > start + 1:
+        second = np.int64(word_bytes[np.uint64(start + 1)]) & 31
+    return (second << 5) | first
 
 
 @njit(cache=True, nogil=True)
