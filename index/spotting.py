@@ -25,9 +25,10 @@ _MAX_PARTS = 63
 # The bit of a word that is asked for by its first character, of CJK, which alone is marked then.
 _FIRST_CHARACTER = 1 << 63
 
-# So many letters at its end a stem may have other than its surface: "di" of "dying" is two less than "die". The
-# Arabic stemmer takes off beginnings, and the Russian one meets some letters by way of Latin ones.
-_ENGLISH_ENDING = 2
+# An English stem differs from its surfaces by its last letter at most, as "abl" does from "ability"; but for those of
+# dying, lying and tying. The Arabic stemmer takes off beginnings, and the Russian one goes by way of Latin letters, of
+# which "шч" and "щ" are the same.
+_OTHER_ENGLISH = frozenset({"die", "lie", "tie"})
 _WITHOUT_BEGINNING = frozenset({"arabic", "russian"})
 
 
@@ -149,7 +150,7 @@ class _Wanted:
         stem = analysis.stem_by(surface, self._stemmer)
         if self._stemmer == analysis.ENGLISH:
             is_stemmed = stem.isalpha() and stem.isascii()
-            beginnings.add(stem[: max(1, len(stem) - _ENGLISH_ENDING)] if is_stemmed else stem)
+            beginnings.add(stem[: max(1, len(stem) - (2 if stem in _OTHER_ENGLISH else 1))] if is_stemmed else stem)
         elif self._stemmer == analysis.NO_STEMMER:
             beginnings.add(stem)
         else:
