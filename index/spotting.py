@@ -171,9 +171,10 @@ class _Wanted:
             tokens.word_ids, tokens.starts, tokens.spans, word_masks, word_numbers,
             self._phrases, self._phrase_starts, self._phrase_masks, hits, masks, hit_starts,
         )  # fmt: skip
+        is_overlapping, count = count < 0, max(count, ~count)
         marks = Marks(text, starts, hits[:count], masks[:count], hit_starts)
         near = self._find_near(tokens, word_numbers)
-        if near or _overlap(marks):
+        if near or is_overlapping or (self._prefixes and (marks.masks >= _FIRST_CHARACTER).any()):
             return _without_overlaps(marks, near)
         return marks
 
@@ -219,12 +220,6 @@ class _Wanted:
                     start, end = tokens.spans[place].tolist()
                     found += ((text, *span, bit) for span in words.add(stems[int(numbers[place])], place, start, end))
         return found
-
-
-def _overlap(marks: Marks) -> bool:
-    """Say whether hits overlap, or may do with less of them marked."""
-    has_more = (marks.hits[1:, 0] < marks.hits[:-1, 1]).any() or (marks.masks >= _FIRST_CHARACTER).any()
-    return bool(has_more)
 
 
 def _without_overlaps(marks: Marks, near: Sequence[tuple[int, int, int, int]]) -> Marks:

@@ -62,13 +62,14 @@ def find_beginning(beginning_starts, beginnings, word_offsets, word_bytes, found
 def find_hits(
     tokens, token_starts, spans, word_masks, word_numbers, phrases, phrase_starts, phrase_masks, hits, masks, hit_starts
 ):
-    """Find the words and phrases; return how many hits there are, in the order of their last words.
+    """Find the words and phrases; return how many hits there are, or the complement (`~`) of that if some overlap.
 
     tokens, token_starts, spans: of `index.codec.kernels.text.cut_texts`. word_masks, word_numbers: u8[w], u1[w]: what
     each word matches by itself, and its number in the phrases (0: in none). phrases: u1, the numbers of their words.
-    hits, masks: out, as long as the tokens times one more than the phrases. hit_starts: out.
+    hits, masks: out, in the order of their last words; as long as the tokens times one more than the phrases.
+    hit_starts: out.
     """
-    count = 0
+    count, reach, is_overlapping = 0, np.int64(0), False
     for piece in range(len(token_starts) - 1):
         hit_starts[piece] = count
         first = token_starts[piece]
@@ -76,6 +77,8 @@ def find_hits(
             word = tokens[place]
             if word_masks[word]:
                 hits[count, 0], hits[count, 1], masks[count] = spans[place, 0], spans[place, 1], word_masks[word]
+                is_overlapping |= spans[place, 0] < reach
+                reach = max(reach, np.int64(spans[place, 1]))
                 count += 1
             if not word_numbers[word]:
                 continue
@@ -89,9 +92,11 @@ def find_hits(
                 if back > last - start:
                     hits[count, 0], hits[count, 1] = spans[place - back + 1, 0], spans[place, 1]
                     masks[count] = phrase_masks[phrase]
+                    is_overlapping |= hits[count, 0] < reach
+                    reach = max(reach, np.int64(hits[count, 1]))
                     count += 1
     hit_starts[len(token_starts) - 1] = count
-    return count
+    return ~count if is_overlapping else count
 
 
 @njit(cache=True, nogil=True)
