@@ -96,6 +96,7 @@ def test_requests_are_timed_with_snippets_and_facets_and_without(corpus: Path, t
     assert [line.split(" | ")[0] for line in made.splitlines() if line][2:] == [
         *(f"| {kind}: {meaning}" for kind, meaning in CLASSES.items()),
         "| all of them",
+        "| all of them, on the processor",
     ]
     assert all(float(number) > 0 for number in regex.findall(r"\d+\.\d+", made.rpartition("all of them")[2]))
 
