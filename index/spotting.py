@@ -82,6 +82,12 @@ class Marker:
             return Marks(text, starts, np.empty((0, 2), np.uint32), np.empty(0, np.uint64), np.zeros_like(starts))
         return wanted.find(text, texts)
 
+    def is_complete(self, marks: Marks, number: int) -> bool:
+        """Say whether each part of the query is found in a text, by itself or in what is longer."""
+        parts = (1 << min(len(self.leaves), _MAX_PARTS)) - 1
+        found = marks.masks[marks.hit_starts[number] : marks.hit_starts[number + 1]]
+        return bool(np.bitwise_or.reduce(found) == parts)
+
 
 class _Wanted:
     """What a query looks for, stemmed as one language is."""

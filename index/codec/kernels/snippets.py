@@ -366,7 +366,8 @@ def make_pieces(
     """Choose the pieces of each text that show its hits best, the best first; where it has none, its opening.
 
     limit: of characters. is_used: b1[n], false, and overwritten. num_pieces: i8[m], out, for the first m texts. pieces:
-    i8[p, 3], out, p / m of each text: where they begin and end in `text`, and `CUT_BEFORE`, `CUT_AFTER` or both.
+    i8[p, 5], out, p / m of each text: where they begin and end in `text`; `CUT_BEFORE`, `CUT_AFTER` or both; the first
+    of the hits that are in it, and the end of these.
     """
     most = len(pieces) // max(1, len(num_pieces))
     for number in range(len(num_pieces)):
@@ -393,9 +394,12 @@ def make_pieces(
             pieces[place, 0], pieces[place, 1], pieces[place, 2] = _make_piece(
                 text, start, end, low, high, first, last, limit, pages, entries, abbreviations
             )
+            pieces[place, 3], pieces[place, 4] = stop_hit, stop_hit
             for hit in range(first_hit, stop_hit):
                 if hits[hit, 1] > pieces[place, 0] and hits[hit, 0] < pieces[place, 1]:
                     is_used[hit] = True
                     seen |= masks[hit]
+                    if hits[hit, 0] >= pieces[place, 0] and hits[hit, 1] <= pieces[place, 1]:
+                        pieces[place, 3], pieces[place, 4] = min(pieces[place, 3], hit), hit + 1
             count += 1
         num_pieces[number] = count
