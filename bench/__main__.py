@@ -11,8 +11,9 @@ from bench import cleaning as cleaners
 from bench import contenders as engines
 from bench import parsing as parsers
 from bench import relevance as ranking
+from bench import requests as asking
 from bench import suggesting as suggestions
-from bench.corpus import make_documents, read_documents, write_documents
+from bench.corpus import make_documents, read_documents, write_documents, write_lines
 from bench.pages import PAGES, WAYS, read_pages
 from bench.queries import make_queries
 
@@ -199,17 +200,14 @@ def relevance(folder: Path) -> None:
 
 
 @main.command()
-@click.option(
-    "--corpus", default=_NEWS, type=click.Path(path_type=Path), show_default=True, help="A JSONL of articles."
-)
+@_corpus_option
 @click.option("--articles", default=100_000, show_default=True, type=click.IntRange(min=100), help="So many are made.")
 @click.option("--words", default=1_000_000, show_default=True, help="So many words are made, and put into them.")
 @click.option("--calls", default=200, show_default=True, type=click.IntRange(min=2), help="How many are timed.")
 @click.option("--folder", default=_FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where indexes go.")
 def suggest(corpus: Path, articles: int, words: int, calls: int, folder: Path) -> None:
     """Time suggestions: queries put right, words completed, articles related. An index that is there is used again."""
-    if not corpus.exists():
-        raise click.ClickException(f"{corpus} is not there; name a JSONL of articles with --corpus")
+    _require(corpus, "--corpus")
     index = folder / f"suggest-{articles}-{words}"
     if not index.exists():
         click.echo(f"making {articles:,} articles", err=True)
@@ -217,6 +215,38 @@ def suggest(corpus: Path, articles: int, words: int, calls: int, folder: Path) -
     measured = suggestions.measure(index, corpus, calls)
     head = f"{report.machine()}; {articles:,} articles, {words:,} made words"
     click.echo(f"{head}\n\n{suggestions.table(measured)}")
+
+
+@main.command()
+@_corpus_option
+@click.option(
+    "--articles",
+    "sizes",
+    multiple=True,
+    type=click.IntRange(min=100),
+    help="Also this many articles made from the corpus; may be repeated.",
+)
+@click.option("--queries", "count", default=50, show_default=True, help="How many queries of each class.")
+@click.option("--folder", default=_FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where indexes go.")
+@click.option("--keep", is_flag=True, help="Search the indexes that an earlier run left, and build none.")
+def requests(corpus: Path, sizes: tuple[int, ...], count: int, folder: Path, keep: bool) -> None:
+    """Time requests from the words to the answer, with ten results, three snippets of each and all facets."""
+    _require(corpus, "--corpus")
+    folder.mkdir(parents=True, exist_ok=True)
+    sections = [report.machine()]
+    for size in (None, *sizes):
+        jsonl = corpus if size is None else folder / f"records-{size}.jsonl"
+        if not jsonl.exists():
+            click.echo(f"making {size:,} articles", err=True)
+            write_lines(asking.make_records(corpus, size or 0), jsonl)
+        name = "corpus" if size is None else str(size)
+        label = "The corpus" if size is None else f"{size:,} made articles"
+        click.echo(f"{label}:", err=True)
+        if not keep:
+            asking.build(jsonl, folder / "requests" / name)
+        measured = asking.measure(folder / "requests" / name, jsonl, count, lambda line: click.echo(line, err=True))
+        sections.append(f"### {label}\n\n{asking.table(measured)}")
+    click.echo("\n\n".join(sections))
 
 
 @main.command(hidden=True)

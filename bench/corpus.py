@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -30,10 +30,15 @@ _SEED = 7
 
 def read_documents(path: Path) -> Iterator[Document]:
     """Yield the articles of a JSONL file with `id`, `title` and `body`, compressed with gzip or not."""
+    for line in read_lines(path):
+        fields = orjson.loads(line)
+        yield Document(fields["id"], fields["title"], fields["body"])
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a text file, compressed with gzip or not."""
     with _open(path) as file:
-        for line in file:
-            fields = orjson.loads(line)
-            yield Document(fields["id"], fields["title"], fields["body"])
+        yield from file
 
 
 def _open(path: Path) -> IO[str]:
@@ -59,8 +64,13 @@ def make_documents(base: Path, count: int) -> Iterator[Document]:
 
 def write_documents(documents: Iterator[Document], path: Path) -> None:
     """Write articles as JSONL; the file appears when it is whole."""
+    write_lines((json.dumps(document._asdict(), ensure_ascii=False).encode() for document in documents), path)
+
+
+def write_lines(lines: Iterable[bytes], path: Path) -> None:
+    """Write lines; the file appears when it is whole."""
     partial = path.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        for document in documents:
-            file.write(json.dumps(document._asdict(), ensure_ascii=False) + "\n")
+    with partial.open("wb") as file:
+        for line in lines:
+            file.write(line + b"\n")
     partial.replace(path)

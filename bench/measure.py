@@ -130,7 +130,7 @@ def time_queries(
         results[kind] = {}
         for name, taken in rounds.items():
             medians = [statistics.median(of_query) for of_query in zip(*taken, strict=True)]
-            results[kind][name] = Timed(statistics.median(medians), _p95(medians))
+            results[kind][name] = Timed(statistics.median(medians), p95(medians))
         progress(f"  {kind}: " + ", ".join(f"{name} {timed.p50:,.0f} us" for name, timed in results[kind].items()))
     return results
 
@@ -141,5 +141,6 @@ def _time(ask: Ask) -> float:
     return (time.perf_counter_ns() - started) / 1000
 
 
-def _p95(values: Sequence[float]) -> float:
+def p95(values: Sequence[float]) -> float:
+    """Return what is longer than 95 % of some times."""
     return statistics.quantiles(values, n=20)[-1]

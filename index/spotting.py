@@ -18,6 +18,7 @@ from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, W
 from index.codec.building.batch import encode
 from index.codec.building.vocabulary import Tokens, Vocabulary
 from index.codec.kernels.snippets import find_beginning, find_hits
+from index.codec.kernels.text import BEGINNINGS
 from index.marking import NearWords, make_matcher
 
 # The parts of a query are told apart by the bits of a number; of more than these some are taken for one.
@@ -25,9 +26,10 @@ _MAX_PARTS = 63
 # The bit of a word that is asked for by its first character, of CJK, which alone is marked then.
 _FIRST_CHARACTER = 1 << 63
 
-# So many letters at its end a stem may have other than its surface: "di" of "dying" is two less than "die". The
-# Arabic stemmer takes off beginnings, and the Russian one meets some letters by way of Latin ones.
-_ENGLISH_ENDING = 2
+# An English stem differs from its surfaces by its last letter at most, as "abl" does from "ability"; but for those of
+# dying, lying and tying. The Arabic stemmer takes off beginnings, and the Russian one goes by way of Latin letters, of
+# which "шч" and "щ" are the same.
+_OTHER_ENGLISH = frozenset({"die", "lie", "tie"})
 _WITHOUT_BEGINNING = frozenset({"arabic", "russian"})
 
 
@@ -81,6 +83,12 @@ class Marker:
             return Marks(text, starts, np.empty((0, 2), np.uint32), np.empty(0, np.uint64), np.zeros_like(starts))
         return wanted.find(text, texts)
 
+    def is_complete(self, marks: Marks, number: int) -> bool:
+        """Say whether each part of the query is found in a text, by itself or in what is longer."""
+        parts = (1 << min(len(self.leaves), _MAX_PARTS)) - 1
+        found = marks.masks[marks.hit_starts[number] : marks.hit_starts[number + 1]]
+        return bool(np.bitwise_or.reduce(found) == parts)
+
 
 class _Wanted:
     """What a query looks for, stemmed as one language is."""
@@ -123,10 +131,22 @@ class _Wanted:
                 case Fuzzy(surface=surface):
                     self._patterns.append((make_matcher([leaf]), bit))
                     beginnings.add(surface[:1])
-        self._beginnings, self._beginning_starts = _join(sorted(map(encode, beginnings)))
+        self._set_beginnings(sorted(map(encode, beginnings)))
         self._phrases = np.array([number for numbers, _ in phrases for number in numbers], np.uint8)
         self._phrase_starts = np.cumsum([0, *(len(numbers) for numbers, _ in phrases)], dtype=np.int64)
         self._phrase_masks = np.array([bit for _, bit in phrases], np.uint64)
+
+    def _set_beginnings(self, beginnings: Sequence[bytes]) -> None:
+        self._beginning_starts = np.cumsum([0, *map(len, beginnings)], dtype=np.int64)
+        self._beginnings = np.frombuffer(b"".join(beginnings), np.uint8)
+        self._is_wanted = np.zeros(BEGINNINGS, np.bool_)
+        for each in beginnings:
+            if len(each) == 1:
+                self._is_wanted[each[0] & 31 :: 32] = True
+            elif each:
+                self._is_wanted[(each[1] & 31) << 5 | (each[0] & 31)] = True
+            else:
+                self._is_wanted[:] = True
 
     @staticmethod
     def _add(bits: dict[str, int], word: str, bit: int) -> None:
@@ -137,7 +157,7 @@ class _Wanted:
         stem = analysis.stem_by(surface, self._stemmer)
         if self._stemmer == analysis.ENGLISH:
             is_stemmed = stem.isalpha() and stem.isascii()
-            beginnings.add(stem[: max(1, len(stem) - _ENGLISH_ENDING)] if is_stemmed else stem)
+            beginnings.add(stem[: max(1, len(stem) - (2 if stem in _OTHER_ENGLISH else 1))] if is_stemmed else stem)
         elif self._stemmer == analysis.NO_STEMMER:
             beginnings.add(stem)
         else:
@@ -146,7 +166,7 @@ class _Wanted:
 
     def find(self, text: bytes, texts: Sequence[bytes]) -> Marks:
         """Return what matches in texts, which are given one after another as well."""
-        vocabulary = Vocabulary()
+        vocabulary = Vocabulary(self._is_wanted)
         starts = np.zeros(len(texts) + 1, np.int64)
         np.cumsum([len(each) for each in texts], out=starts[1:])
         tokens = vocabulary.cut(text, starts, with_spans=True)
@@ -158,9 +178,10 @@ class _Wanted:
             tokens.word_ids, tokens.starts, tokens.spans, word_masks, word_numbers,
             self._phrases, self._phrase_starts, self._phrase_masks, hits, masks, hit_starts,
         )  # fmt: skip
+        is_overlapping, count = count < 0, max(count, ~count)
         marks = Marks(text, starts, hits[:count], masks[:count], hit_starts)
         near = self._find_near(tokens, word_numbers)
-        if near or _overlap(marks):
+        if near or is_overlapping or (self._prefixes and (marks.masks >= _FIRST_CHARACTER).any()):
             return _without_overlaps(marks, near)
         return marks
 
@@ -206,18 +227,6 @@ class _Wanted:
                     start, end = tokens.spans[place].tolist()
                     found += ((text, *span, bit) for span in words.add(stems[int(numbers[place])], place, start, end))
         return found
-
-
-def _join(texts: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return texts as one array, and where each begins and the last ends."""
-    starts = np.cumsum([0, *map(len, texts)], dtype=np.int64)
-    return np.frombuffer(b"".join(texts), np.uint8), starts
-
-
-def _overlap(marks: Marks) -> bool:
-    """Say whether hits overlap, or may do with less of them marked."""
-    has_more = (marks.hits[1:, 0] < marks.hits[:-1, 1]).any() or (marks.masks >= _FIRST_CHARACTER).any()
-    return bool(has_more)
 
 
 def _without_overlaps(marks: Marks, near: Sequence[tuple[int, int, int, int]]) -> Marks:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import regex
 from click.testing import CliRunner
 
 from bench import chart, report
@@ -96,6 +97,21 @@ def test_data_that_is_not_there_is_named(arguments: list[str], tmp_path: Path, m
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 1
     assert f"none is not there; name another with {arguments[-2]}" in done.output
+
+
+def test_requests_are_timed_with_snippets_and_facets_and_without(corpus: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", "requests", "--corpus", str(corpus), "--folder", str(tmp_path)]
+    command += ["--articles", "120", "--queries", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "### The corpus" in done.stdout
+    made = done.stdout.partition("### 120 made articles")[2]
+    assert [line.split(" | ")[0] for line in made.splitlines() if line][2:] == [
+        *(f"| {kind}: {meaning}" for kind, meaning in CLASSES.items()),
+        "| all of them",
+        "| all of them, on the processor",
+    ]
+    assert all(float(number) > 0 for number in regex.findall(r"\d+\.\d+", made.rpartition("all of them")[2]))
 
 
 def _round(articles: int, ours: float, theirs: float) -> Round:

@@ -259,11 +259,13 @@ def test_a_long_line_takes_time_in_proportion(text: str, query: str) -> None:
     assert time.process_time() - started < 20
 
 
-def test_the_rest_of_a_long_text_is_looked_at_only_where_nothing_was_found() -> None:
+def test_the_rest_of_a_long_text_is_looked_at_only_where_something_is_missing() -> None:
     filler = "word " * (ENOUGH_TEXT // 5 + 1)
-    assert len(make_snippets(f"Moscow {filler} Lavrov", marker("moscow lavrov"))) == 1
-    assert "<mark>Lavrov</mark>" in make_snippets(f"{filler} Lavrov", marker("moscow lavrov"))[0]
+    assert len(make_snippets(f"Moscow {filler} Moscow", marker("moscow"))) == 1
+    assert len(make_snippets(f"Moscow {filler} Lavrov", marker("moscow lavrov"))) == 2
+    assert "<mark>Lavrov</mark>" in make_snippets(f"{filler} Lavrov", marker("lavrov"))[0]
     assert "<mark>語</mark>" in make_snippets("語" * ENOUGH_TEXT, marker("語"))[0]
+    assert make_snippets("é" * ENOUGH_TEXT, marker("moscow"))[0].endswith("é …")
 
 
 # Languages ------------------------------------------------------------------------------------------------------

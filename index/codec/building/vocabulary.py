@@ -15,6 +15,7 @@ from index.codec.building.text_tables import text_tables
 from index.codec.kernels import text as kernel
 
 _FEWEST_SLOTS = 1 << 12
+_ALL_WANTED = np.empty(0, np.bool_)
 
 
 class Tokens(NamedTuple):
@@ -33,13 +34,17 @@ class Tokens(NamedTuple):
 class Vocabulary:
     """Gives each distinct word a number. Not safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_wanted: NDArray[np.bool_] = _ALL_WANTED) -> None:
+        """With `is_wanted`, b1[BEGINNINGS], of the kernel: all words that begin as is not wanted are word 0, empty."""
         self.num_words = 0
+        self._is_wanted = is_wanted
         self._slots = np.zeros((_FEWEST_SLOTS, 2), np.uint64)
         self._offsets = np.zeros(_FEWEST_SLOTS // 2 + 1, np.uint64)
         self._is_slow = np.zeros(_FEWEST_SLOTS // 2, np.bool_)
         self._bytes = np.empty(1 << 16, np.uint8)
         self._folded: dict[int, int] = {}  # a word as it was written to the word that it folds to; -1 for none
+        if len(is_wanted):
+            self._intern(b"")
 
     @property
     def word_offsets(self) -> NDArray[np.uint64]:
@@ -76,7 +81,7 @@ class Vocabulary:
         while True:
             status = kernel.cut_texts(
                 contents, starts, *tables, self._slots, self._offsets, self._bytes, self._is_slow, slow_words,
-                tokens, token_starts, spans, is_acronym, state,
+                self._is_wanted, tokens, token_starts, spans, is_acronym, state,
             )  # fmt: skip
             self.num_words = int(state[kernel.NUM_WORDS])
             if status == kernel.DONE:

@@ -27,7 +27,9 @@ CUT_BEFORE, CUT_AFTER = 1, 2
 MIN_LENGTH, MIN_BROKEN = 80, 40
 
 _MOST_QUOTES = 8  # that are looked behind
-_SPACE, _LINE_FEED, _FULL_STOP, _QUOTE, _A, _Z, _P, _M = 0x20, 0x0A, 0x2E, 0x27, 0x41, 0x5A, 0x70, 0x6D
+_SPACE, _LINE_FEED, _FULL_STOP, _QUOTE, _A, _Z, _SMALL_A, _SMALL_Z, _P, _M = (
+    0x20, 0x0A, 0x2E, 0x27, 0x41, 0x5A, 0x61, 0x7A, 0x70, 0x6D,
+)  # fmt: skip
 
 _U1, _U2, _U4, _U8, _I8 = (
     types.Array(number, 1, "C", readonly=True) for number in (uint8, uint16, uint32, uint64, int64)
@@ -60,13 +62,14 @@ def find_beginning(beginning_starts, beginnings, word_offsets, word_bytes, found
 def find_hits(
     tokens, token_starts, spans, word_masks, word_numbers, phrases, phrase_starts, phrase_masks, hits, masks, hit_starts
 ):
-    """Find the words and phrases; return how many hits there are, in the order of their last words.
+    """Find the words and phrases; return how many hits there are, or the complement (`~`) of that if some overlap.
 
     tokens, token_starts, spans: of `index.codec.kernels.text.cut_texts`. word_masks, word_numbers: u8[w], u1[w]: what
     each word matches by itself, and its number in the phrases (0: in none). phrases: u1, the numbers of their words.
-    hits, masks: out, as long as the tokens times one more than the phrases. hit_starts: out.
+    hits, masks: out, in the order of their last words; as long as the tokens times one more than the phrases.
+    hit_starts: out.
     """
-    count = 0
+    count, reach, is_overlapping = 0, np.int64(0), False
     for piece in range(len(token_starts) - 1):
         hit_starts[piece] = count
         first = token_starts[piece]
@@ -74,6 +77,8 @@ def find_hits(
             word = tokens[place]
             if word_masks[word]:
                 hits[count, 0], hits[count, 1], masks[count] = spans[place, 0], spans[place, 1], word_masks[word]
+                is_overlapping |= spans[place, 0] < reach
+                reach = max(reach, np.int64(spans[place, 1]))
                 count += 1
             if not word_numbers[word]:
                 continue
@@ -87,9 +92,11 @@ def find_hits(
                 if back > last - start:
                     hits[count, 0], hits[count, 1] = spans[place - back + 1, 0], spans[place, 1]
                     masks[count] = phrase_masks[phrase]
+                    is_overlapping |= hits[count, 0] < reach
+                    reach = max(reach, np.int64(hits[count, 1]))
                     count += 1
     hit_starts[len(token_starts) - 1] = count
-    return count
+    return ~count if is_overlapping else count
 
 
 @njit(cache=True, nogil=True)
@@ -194,7 +201,7 @@ def _is_abbreviation(text, start, place, abbreviations):
     if letters == 1 and word <= _Z:
         return True
     if letters == 1 and word == _M and before == _FULL_STOP and place - 4 >= start:
-        return text[place - 4] in (0x61, _P)
+        return text[place - 4] in (_SMALL_A, _P)
     known = 0
     while known < len(abbreviations) and word != abbreviations[known]:
         known += 1
@@ -219,7 +226,19 @@ def _next_break(text, place, bound, start, end, pages, entries, abbreviations):
 
     Return it, where the next sentence begins, and whether a paragraph ends there; the first is -1 where there is none.
     """
+    stop = min(end, bound + 1)
     while place < end and place <= bound:
+        # Most of a text is letters, and most spaces have a letter before and behind them.
+        while place < stop and (_SPACE < text[np.uint64(place)] < 0x80):
+            place += 1
+        if place >= stop:
+            break
+        if (
+            text[place] == _SPACE and place > start and place + 1 < end
+            and _SMALL_A <= (text[place - 1] | 0x20) <= _SMALL_Z and _SPACE < text[place + 1] < 0x80
+        ):  # fmt: skip
+            place += 1
+            continue
         point, size = _point_at(text, place, end)
         if point in (0x3002, 0xFF01, 0xFF1F):
             return place + size, place + size, False
@@ -347,7 +366,8 @@ def make_pieces(
     """Choose the pieces of each text that show its hits best, the best first; where it has none, its opening.
 
     limit: of characters. is_used: b1[n], false, and overwritten. num_pieces: i8[m], out, for the first m texts. pieces:
-    i8[p, 3], out, p / m of each text: where they begin and end in `text`, and `CUT_BEFORE`, `CUT_AFTER` or both.
+    i8[p, 5], out, p / m of each text: where they begin and end in `text`; `CUT_BEFORE`, `CUT_AFTER` or both; the first
+    of the hits that are in it, and the end of these.
     """
     most = len(pieces) // max(1, len(num_pieces))
     for number in range(len(num_pieces)):
@@ -374,9 +394,12 @@ def make_pieces(
             pieces[place, 0], pieces[place, 1], pieces[place, 2] = _make_piece(
                 text, start, end, low, high, first, last, limit, pages, entries, abbreviations
             )
+            pieces[place, 3], pieces[place, 4] = stop_hit, stop_hit
             for hit in range(first_hit, stop_hit):
                 if hits[hit, 1] > pieces[place, 0] and hits[hit, 0] < pieces[place, 1]:
                     is_used[hit] = True
                     seen |= masks[hit]
+                    if hits[hit, 0] >= pieces[place, 0] and hits[hit, 1] <= pieces[place, 1]:
+                        pieces[place, 3], pieces[place, 4] = min(pieces[place, 3], hit), hit + 1
             count += 1
         num_pieces[number] = count

@@ -32,6 +32,8 @@ OFFSET_SHIFT = 14
 GROWTH = 3  # a character folds to at most three times its bytes, or is slow
 CJK_GROWTH = 1.5  # of CJK, where each is written into two words
 
+BEGINNINGS = 1024
+
 # Places in `state`.
 PLACE, PIECE, NUM_TOKENS, NUM_WORDS, NUM_SLOW = 0, 1, 2, 3, 4
 
@@ -39,6 +41,7 @@ DONE, NEEDS_SLOTS, NEEDS_BYTES = 0, 1, 2
 
 _U1, _U2, _U4, _I8 = (types.Array(number, 1, "C", readonly=True) for number in (uint8, uint16, uint32, int64))
 _U1_OUT, _U4_OUT, _U8_OUT, _I8_OUT = (types.Array(number, 1, "C") for number in (uint8, uint32, uint64, int64))
+_B1 = types.Array(boolean, 1, "C", readonly=True)
 _B1_OUT, _SLOTS, _SPANS = types.Array(boolean, 1, "C"), types.Array(uint64, 2, "C"), types.Array(uint32, 2, "C")
 _TABLES = (_U2, _U4, _U1)
 
@@ -396,6 +399,17 @@ def _cut_odd(text, piece_start, place, end, pages, entries, fold_bytes, out, out
     return stop, stop, out_end, is_acronym, is_slow
 
 
+@njit([int64(types.Array(uint8, 1, "C", readonly=True), int64, int64)], cache=True, nogil=True, inline="always")
+def beginning(word_bytes, start, end):
+    """Return a number below `BEGINNINGS` for what a word begins with: one for each first two letters."""
+    first, second = np.int64(0), np.int64(0)
+    if end > start:
+        first = np.int64(word_bytes[np.uint64(start)]) & 31
+    if end > start + 1:
+        second = np.int64(word_bytes[np.uint64(start + 1)]) & 31
+    return (second << 5) | first
+
+
 @njit(cache=True, nogil=True)
 def _byte_kinds(pages, entries):
     """Return what each byte is: of words, `_UNCLEAR` or 0."""
@@ -453,7 +467,7 @@ def _read_plain(text, place, end, byte_kinds, word_bytes, word_start):
 @njit(cache=True, nogil=True)
 def _cut_text(
     text, start, end, byte_kinds, pages, entries, fold_bytes, slots, word_offsets, word_bytes, word_is_slow, slow_words,
-    tokens, spans, acronyms, state,
+    is_wanted, tokens, spans, acronyms, state,
 ):  # fmt: skip
     """Cut one text, from `state[PLACE]` on; return as `cut_texts`."""
     place, num_tokens, num_words = state[PLACE], state[NUM_TOKENS], state[NUM_WORDS]
@@ -482,7 +496,10 @@ def _cut_text(
             head, key = _keys_of(word_bytes, word_start, word_end)
         elif stop > place + 1 and kinds & UPPER and not kinds & NOT_UPPER:
             is_acronym = True
-        word = _find(slots, word_offsets, word_bytes, word_is_slow, num_words, word_end, is_slow, head, key)
+        if len(is_wanted) and not is_slow and not is_wanted[beginning(word_bytes, word_start, word_end)]:
+            word = np.int64(0)
+        else:
+            word = _find(slots, word_offsets, word_bytes, word_is_slow, num_words, word_end, is_slow, head, key)
         if word == num_words:
             num_words += 1
             if is_slow:
@@ -501,14 +518,14 @@ def _cut_text(
 _CUTTING = int64(
     *(_U1, _I8, *_TABLES),
     *(_SLOTS, _U8_OUT, _U1_OUT, _B1_OUT, _U4_OUT),
-    *(_U4_OUT, _I8_OUT, _SPANS, _B1_OUT, _I8_OUT),
+    *(_B1, _U4_OUT, _I8_OUT, _SPANS, _B1_OUT, _I8_OUT),
 )
 
 
 @njit([_CUTTING], cache=True, nogil=True)
 def cut_texts(
     text, piece_starts, pages, entries, fold_bytes, slots, word_offsets, word_bytes, word_is_slow, slow_words,
-    tokens, token_starts, spans, acronyms, state,
+    is_wanted, tokens, token_starts, spans, acronyms, state,
 ):  # fmt: skip
     """Cut texts into words; return `DONE`, or what there is too little of, to be called again with more.
 
@@ -516,6 +533,7 @@ def cut_texts(
     pages, entries, fold_bytes: `index.codec.building.text_tables.TextTables`.
     slots, word_offsets (u8[w + 1]), word_bytes, word_is_slow (b1[w]): the words, see above; `w` at most half the slots.
     slow_words: u4[len(tokens)], out: the numbers of new words that the caller must fold.
+    is_wanted: b1[BEGINNINGS] or [0]: by its `beginning`, if a word is entered; the number of those that are not is 0.
     tokens: u4[(len(text) + n) // 2 + 1], out: the number of the word of each token. token_starts: i8[n + 1], out.
     spans: u4[len(tokens), 2] or [0, 2], out: the bytes of each token. acronyms: b1 of the same length, out.
     state: i8[5], in and out: where to go on (`PLACE`…); zeros at first, but for `NUM_WORDS`.
@@ -533,7 +551,7 @@ def cut_texts(
             return NEEDS_BYTES
         status = _cut_text(
             text, start, end, byte_kinds, pages, entries, fold_bytes, slots, word_offsets, word_bytes, word_is_slow,
-            slow_words, tokens, spans, acronyms, state,
+            slow_words, is_wanted, tokens, spans, acronyms, state,
         )  # fmt: skip
         if status != DONE:
             return status

@@ -68,6 +68,9 @@ class IndexFolder:
         self.path = Path(path)
         self._current_path = self.path / "CURRENT"
         self._unfinished_current = self.path / "CURRENT.new"
+        # What told CURRENT from those before when it was read last, and the build that it named: to read it takes four
+        # times as long as all else that `state` does, and each request asks for that.
+        self._live: tuple[tuple[int, ...], str] = ((), "")
 
     def read_current(self) -> Current:
         """Return what CURRENT says; raises the `IndexUnavailableError` that fits."""
@@ -130,11 +133,16 @@ class IndexFolder:
         generation then.
         """
         try:
-            current = self._current_path.stat()
-            build = self.build_path(self.read_current()).stat()
+            written = os.stat(self._current_path)  # noqa: PTH116  # half of the time of a path's
+            current = written.st_ino, written.st_mtime_ns, written.st_size
+            named, path = self._live
+            if named != current:
+                path = str(self.build_path(self.read_current()))
+                self._live = current, path
+            build = os.stat(path)  # noqa: PTH116
         except OSError:  # `read_current` has the words for it
             return ()
-        return (current.st_ino, current.st_mtime_ns, build.st_ino, build.st_mtime_ns)
+        return (*current, build.st_ino, build.st_mtime_ns)
 
     def generation(self, current: Current) -> int:
         """Return the number of commits that led to what is live; raises `IndexCorruptError`."""

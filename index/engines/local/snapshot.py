@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -80,7 +81,7 @@ class Snapshot:
         for segment, file in segments:
             self._parts.append(Part(segment, file, base))
             base += file.num_docs
-        self._bases = np.array([part.base for part in self._parts], np.int64)
+        self._bases = [part.base for part in self._parts]
         self._files = [(file, segment.deletions) for segment, file in segments]
         self._searcher = ColumnarSearcher(self._files, whoosh_schema, DATELINE)
         self.num_docs = base
@@ -177,7 +178,7 @@ class Snapshot:
 
     def article_at(self, doc_id: int) -> Article:
         """Return an article by its number in this snapshot."""
-        part = self._parts[int(np.searchsorted(self._bases, doc_id, side="right")) - 1]
+        part = self._parts[bisect_right(self._bases, doc_id) - 1]
         return schema.from_stored(part.stored.encoded(doc_id - part.base))
 
     def article(self, article_id: str) -> Article | None:
