@@ -44,7 +44,7 @@ def make_records(base: Path, count: int, seed: int = 7) -> Iterator[bytes]:
     """Yield made articles as lines of JSON; what is known of each but its text is that of one of `base`."""
     generator = random.Random(seed)
     known = [orjson.loads(line) for line in read_lines(base)]
-    for document in make_documents(base, count, seed):
+    for document in make_documents(base, count):
         yield orjson.dumps(generator.choice(known) | document._asdict())
 
 
@@ -70,8 +70,7 @@ def measure(folder: Path, jsonl: Path, count: int, progress: Callable[[str], Non
                 requests = [make_request(*written) for written in chosen]
                 taken = _time_each(engine, requests)
                 all_taken[way] += taken
-                totals = statistics.mean(engine.search(request).total for request in requests)
-                of_kind[way] = _timed([wall for wall, _ in taken], totals)
+                of_kind[way] = _timed([wall for wall, _ in taken])
             progress(f"  {kind}: " + ", ".join(f"{way} {timed.p50:,.0f} us" for way, timed in of_kind.items()))
     measured[_ALL] = {way: _timed([wall for wall, _ in taken]) for way, taken in all_taken.items()}
     measured[_ALL_PROCESSOR] = {way: _timed([own for _, own in taken]) for way, taken in all_taken.items()}
@@ -104,8 +103,8 @@ def _time(engine: SearchEngine, request: SearchRequest) -> _Taken:
     return wall / 1000, own / 1000
 
 
-def _timed(taken: Sequence[float], mean_total: float = 0) -> Timed:
-    return Timed(statistics.median(taken), p95(taken), mean_total)
+def _timed(taken: Sequence[float]) -> Timed:
+    return Timed(statistics.median(taken), p95(taken))
 
 
 def table(measured: dict[str, dict[str, Timed]]) -> str:
