@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import shutil
@@ -11,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from index import Article, SearchRequest, job, open_engine
+from index.codec.contents import Contents, read_contents
 from index.engines import open_writer
+from index.engines.local import examination
 from index.engines.local.folder import FORMAT, IndexFolder
 from index.errors import DatelineError, IndexCorruptError, IndexUnavailableError, IndexVersionError
 from index.schema import SCHEMA_VERSION
@@ -194,3 +198,28 @@ def test_an_index_that_is_made_anew_is_noticed_though_it_has_the_same_generation
             (index / "CURRENT").write_text("")
         job.run([tmp_path / "lion"], str(index), rebuild=True)
         assert [engine.search(SearchRequest(query=word)).total for word in ("zebra", "lion")] == [0, 1]
+
+
+def test_what_is_examined_while_it_is_replaced_is_looked_at_again(
+    seed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = str(tmp_path / "index")
+    job.run([seed_folder], index)
+
+    def replace_first(build: Path) -> Contents:
+        monkeypatch.undo()
+        job.run([seed_folder], index, rebuild=True)
+        return read_contents(build)
+
+    monkeypatch.setattr(examination, "read_contents", replace_first)
+    report = job.verify(index)
+    assert (report.articles, report.damage, report.needs_rebuild) == (5, [], False)
+
+
+def test_a_disk_without_locks_is_told(seed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(DatelineError, match=r"can't be locked: No locks available\. Put it on a disk that has locks"):
+        job.run([seed_folder], str(tmp_path / "index"))

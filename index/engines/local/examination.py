@@ -13,6 +13,7 @@ from index.engine import Holdings
 from index.engines.local.folder import IndexFolder, told_as_damage
 from index.engines.local.stories import check_stories, leftover_stories
 from index.engines.local.writer import digests_of
+from index.errors import IndexCorruptError
 from index.ledger import Ledger
 
 # A writer commits the index and its ledger one right after the other; for so long, in seconds, what does not fit is
@@ -58,16 +59,25 @@ class LocalExamination(Holdings):
             attempts += 1
             state = self._folder.state()
             build = self._folder.build_path(self._folder.read_current())
-            with told_as_damage(build):
-                contents = read_contents(build)
-                segments = open_each(build, contents)
-            seen = _Seen(build, contents, segments, Ledger.rehearse(self._folder.ledger_path(build)))
-            is_whole = not any(isinstance(file, str) for _, file in segments)
+            try:
+                seen = self._open(build)
+            except IndexCorruptError:
+                # A rebuild deletes what it replaces, at this moment perhaps.
+                if self._folder.state() == state or attempts == _ATTEMPTS:
+                    raise
+                continue
+            is_whole = not any(isinstance(file, str) for _, file in seen.segments)
             is_settled = not self._folder.is_being_written and self._folder.state() == state
             if (is_whole and not seen.is_torn) or is_settled or attempts == _ATTEMPTS:
                 return seen
             seen.ledger.close()
             time.sleep(_PAUSE)
+
+    def _open(self, build: Path) -> _Seen:
+        with told_as_damage(build):
+            contents = read_contents(build)
+            segments = open_each(build, contents)
+        return _Seen(build, contents, segments, Ledger.rehearse(self._folder.ledger_path(build)))
 
     def _find_leftovers(self, seen: _Seen) -> list[str]:
         beside = self._folder.leftovers(keep=seen.build.name)

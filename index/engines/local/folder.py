@@ -209,7 +209,13 @@ class IndexFolder:
             raise DatelineError(f"{self.path} is a file; an index is a folder. Name another place.") from error
         except OSError as error:
             raise DatelineError(f"The index at {self.path} can't be written: {error.strerror}") from error
-        if not _lock(file, fcntl.LOCK_EX):
+        try:
+            is_ours = _lock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            file.close()
+            reason = f"{error.strerror}. Put it on a disk that has locks, as those of a network may not"
+            raise DatelineError(f"The index at {self.path} can't be locked: {reason}.") from error
+        if not is_ours:
             file.seek(0)
             holder = (file.read() or b"").decode(errors="replace").strip() or "unknown"
             file.close()
