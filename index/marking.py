@@ -5,28 +5,68 @@ The index finds the articles by other means (`index.codec.kernels`); this says w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 
 import regex
 
-from index.clauses import Fuzzy, Wildcard
+from index import stopwords
+from index.clauses import Exact, Forms, Fuzzy, Leaf, Prefix, Wildcard, Word
 
 
-def make_matcher(leaves: Sequence[Wildcard | Fuzzy]) -> Callable[[str], bool]:
+def make_matcher(leaves: Sequence[Prefix | Wildcard | Fuzzy]) -> Callable[[str], bool]:
     """Return what says whether a surface is one that any of some leaves stands for."""
-    fits = [
-        make_pattern(leaf.pattern).fullmatch
-        if isinstance(leaf, Wildcard)
-        else partial(is_within, leaf.surface, limit=leaf.distance)
-        for leaf in leaves
-    ]
+    fits = [_make_fit(leaf) for leaf in leaves]
 
     @cache
     def fits_any(surface: str) -> bool:
-        return any(fit(surface) for fit in fits)
+        return any(fit(surface.lower()) for fit in fits)  # of an acronym, the word that it spells
 
     return fits_any
+
+
+def _make_fit(leaf: Prefix | Wildcard | Fuzzy) -> Callable[[str], object]:
+    match leaf:
+        case Prefix(surface=surface):
+            return partial(_begins_with, surface)
+        case Wildcard(pattern=pattern):
+            return make_pattern(pattern).fullmatch
+        case Fuzzy(surface=surface, distance=distance):
+            return partial(is_within, surface, limit=distance)
+
+
+def _begins_with(prefix: str, surface: str) -> bool:
+    return surface.startswith(prefix)
+
+
+def acronyms_of(leaf: Prefix | Wildcard | Fuzzy) -> list[str]:
+    """Return the acronyms that spell a word which a leaf stands for."""
+    fits = make_matcher([leaf])
+    return [acronym for word, acronym in stopwords.TOLD.items() if fits(word)]
+
+
+def written_as(surface: str) -> tuple[str, ...]:
+    """Return the surfaces of a word: it may be an acronym as well, if it is not typed as one."""
+    return (surface, stopwords.TOLD[surface]) if surface in stopwords.TOLD else (surface,)
+
+
+def is_acronym(surface: str) -> bool:
+    """Say whether a surface is an acronym that is told from a word."""
+    return surface.lower() in stopwords.TOLD and surface.isupper()
+
+
+def exact_surfaces(leaves: Iterable[Leaf]) -> Iterator[str]:
+    """Yield the surfaces that some leaves look for as they are, whatever their stems."""
+    for leaf in leaves:
+        match leaf:
+            case Word(surface=surface) if is_acronym(surface):
+                yield surface
+            case Exact(surface=surface):
+                yield from written_as(surface)
+            case Forms(surfaces=surfaces):
+                yield from surfaces
+            case Prefix():
+                yield from acronyms_of(leaf)
 
 
 def make_pattern(pattern: str) -> regex.Pattern[str]:

@@ -15,6 +15,9 @@ an operator without an operand, a field that does not exist) is searched for as 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+
+import regex
 
 from index import analysis, stopwords
 from index.clauses import (
@@ -40,12 +43,18 @@ from index.clauses import (
     drop_stop_words,
     is_narrowing,
     join_clauses,
+    leaves,
+    replace_leaves,
 )
+from index.marking import is_acronym
 from index.query_dates import write_dates
 from index.query_lexer import Lexeme, lex, pair_parentheses
-from index.query_words import MAX_WORDS, WordReader
+from index.query_words import MAX_WORDS, WordReader, tell_acronyms
 
 MAX_CHARACTERS = 4096
+
+_Written = Word | Phrase | Exact
+_CAPITALS = regex.compile(r"(?<![\p{L}\p{N}])[A-Z]{2,}(?![\p{L}\p{N}.])")
 
 
 def parse(text: str, today: dt.date | None = None) -> Query:
@@ -75,7 +84,28 @@ def write(clause: Clause | None, bag_operator: str = "AND") -> str:
 
     `bag_operator` is what a `Bag` means.
     """
-    return "" if clause is None else _write(clause, bag_operator, is_outermost=True)
+    if clause is None:
+        return ""
+    wanted = (*leaves(clause), *leaves(clause, excluded=True))
+    acronyms = {leaf: _dotted(leaf) for leaf in wanted if _has_acronyms(leaf)}
+    if acronyms and not tell_acronyms(wanted):
+        # Beside nothing but capitals, acronyms would be taken for words again; with full stops they are not.
+        clause = replace_leaves(clause, acronyms)
+    return _write(clause, bag_operator, is_outermost=True)
+
+
+def _has_acronyms(leaf: Leaf) -> bool:
+    if isinstance(leaf, Phrase):
+        return any(map(is_acronym, leaf.surfaces))
+    return isinstance(leaf, Word | Exact) and is_acronym(leaf.surface)
+
+
+def _dotted(leaf: Leaf) -> Leaf:
+    return replace(leaf, text=_CAPITALS.sub(_with_full_stops, leaf.text)) if isinstance(leaf, _Written) else leaf
+
+
+def _with_full_stops(capitals: regex.Match[str]) -> str:
+    return "".join(f"{letter}." for letter in capitals[0]) if is_acronym(capitals[0]) else capitals[0]
 
 
 def _write(clause: Clause, bag_operator: str, *, is_outermost: bool) -> str:

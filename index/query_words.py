@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
 
 import regex
 
@@ -15,8 +16,10 @@ from index.clauses import (
     Clause,
     Everything,
     Exact,
+    Filter,
     Fuzzy,
     Language,
+    Leaf,
     Phrase,
     Prefix,
     Published,
@@ -52,6 +55,8 @@ _PATTERN = regex.compile(
 )
 _WILD = regex.compile(r"([*?]+)")
 
+_FIELDS_OF_NAMES = ("author", "source", "language", "url")
+_ACRONYMS = frozenset(stopwords.TOLD.values())
 _OPERATORS = ("AND", "OR", "NOT", "TO")
 # So many stop words make a sentence of a query: "THE WHO AND ABBA" has one.
 _STOP_WORDS_OF_A_SENTENCE = 2
@@ -66,21 +71,31 @@ class WordReader:
         self._patterns = 0
         self.words_left_out = 0
         self.notes: list[str] = []
-        words = [lexeme.text for lexeme in lexemes if lexeme.kind in ("chunk", "phrase")]
+        words = list(_words_of_text(lexemes))
         # Where all is in capitals, capitals say nothing, except for the few that are better known as acronyms.
         self._all_capitals = "".join(words).isupper()
+        self._are_acronyms_told = not self._all_capitals or not _has_other_words(words)
         # A sentence in capitals is told by its stop words. Its AND is no operator, and its NOT excludes nothing.
         self.is_sentence_in_capitals = (
             self._all_capitals and sum(map(_is_plain_stop_word, words)) >= _STOP_WORDS_OF_A_SENTENCE
         )
 
-    def _tokenize(self, text: str) -> list[analysis.Token]:
+    def _tokenize(self, text: str, field: str | None) -> list[analysis.Token]:
         """Cut a piece of the query into words, no more than the query as a whole may have."""
         tokens = list(analysis.tokenize(text))
+        for place, token in enumerate(tokens):
+            if token.surface in _ACRONYMS and not self._is_told(text, token, field):
+                tokens[place] = token._replace(surface=token.surface.lower())
         room = MAX_WORDS - self._words
         self.words_left_out += max(0, len(tokens) - room)
         self._words += min(room, len(tokens))
         return tokens[:room]
+
+    def _is_told(self, text: str, token: analysis.Token, field: str | None) -> bool:
+        """Say whether an acronym is told from the word that it spells; names have none, and full stops tell it."""
+        if field in _FIELDS_OF_NAMES:
+            return False
+        return self._are_acronyms_told or "." in text[token.start : token.end]
 
     def count(self, clause: Clause) -> Clause | None:
         """Take a clause without words for one word, or a query could hold thousands of them."""
@@ -121,7 +136,7 @@ class WordReader:
         if slop > MAX_SLOP:
             self.notes.append(f"Words of “{text}” may be {MAX_SLOP} places apart, no more.")
             slop = MAX_SLOP
-        tokens = self._tokenize(text)
+        tokens = self._tokenize(text, field)
         prefixes: list[Clause | None] = []
         while tokens and _ends_in_one_cjk(text, tokens):
             last = tokens.pop()
@@ -158,7 +173,7 @@ class WordReader:
     def _plain(self, text: str, field: str | None) -> Clause | None:
         """Read words, compounds and prefixes."""
         groups: list[list[analysis.Token]] = []
-        for token in self._tokenize(text):
+        for token in self._tokenize(text, field):
             if groups and _is_joined(text, groups[-1][-1], token):
                 groups[-1].append(token)
             else:
@@ -199,7 +214,7 @@ class WordReader:
         if edits and int(edits) > MAX_EDITS:
             self.notes.append(f"Words may differ by {MAX_EDITS} letters, no more.")
         distance = min(int(edits), MAX_EDITS) if edits else 1 if length < _FUZZY_TWICE else 2
-        return Fuzzy(f"{clause.text}~{distance}", clause.surface, distance, field)
+        return Fuzzy(f"{clause.text}~{distance}", clause.surface.lower(), distance, field)
 
     def _wild(self, text: str, field: str | None) -> Clause | None:
         """Read what may hold patterns."""
@@ -234,7 +249,7 @@ class WordReader:
             if not is_prefix:
                 group, last = group[:-1], group[-2]
         if is_prefix:
-            prefix = Prefix(text[last.start : last.end] + star, last.surface, field)
+            prefix = Prefix(text[last.start : last.end] + star, last.surface.lower(), field)
             rest = self._compound(text, group[:-1], field) if len(group) > 1 else None
             return join_clauses(And, [rest, prefix]) or prefix
         written = text[group[0].start : last.end]
@@ -252,6 +267,37 @@ class WordReader:
         if not token.is_acronym or written in _OPERATORS:
             return False
         return not self._all_capitals or token.surface in stopwords.ACRONYMS
+
+
+def _words_of_text(lexemes: Sequence[Lexeme]) -> Iterator[str]:
+    """Yield what is looked for in texts; in a field of names capitals say nothing of the rest."""
+    depth, is_of_names = 0, False
+    for lexeme in lexemes:
+        if lexeme.kind == "field":
+            is_of_names = is_of_names or lexeme.text in _FIELDS_OF_NAMES
+            continue
+        if is_of_names:
+            depth += (lexeme.kind == "open") - (lexeme.kind == "close")
+            is_of_names = depth > 0 or lexeme.kind == "exact"
+        elif lexeme.kind in ("chunk", "phrase"):
+            yield lexeme.text
+
+
+def tell_acronyms(leaves: Iterable[Leaf]) -> bool:
+    """Say whether acronyms are told from words where these leaves are written as a query."""
+    texts = [
+        leaf.text for leaf in leaves if not isinstance(leaf, Everything | Filter) and leaf.field not in _FIELDS_OF_NAMES
+    ]
+    return not "".join(texts).isupper() or not _has_other_words(texts)
+
+
+def _has_other_words(texts: Iterable[str]) -> bool:
+    """Say whether there are words besides operators, numbers and acronyms that are told from words."""
+    return any(
+        text not in _OPERATORS and token.surface not in _ACRONYMS and not token.surface.isnumeric()
+        for text in texts
+        for token in analysis.tokenize(text)
+    )
 
 
 def _is_plain_stop_word(text: str) -> bool:

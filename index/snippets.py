@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from index import analysis
 from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
-from index.marking import NearWords, make_matcher
+from index.marking import NearWords, exact_surfaces, is_acronym, make_matcher
 from index.sentences import find_sentences, is_within_paragraph
 
 # What a reader takes in at a glance; two lines on a wide screen, five on a phone.
@@ -57,13 +57,11 @@ class Marker:
         ]
         phrases = [leaf for leaf in wanted if isinstance(leaf, Phrase)]
         return cls(
-            tuple(leaf.surface for leaf in wanted if isinstance(leaf, Word)),
+            tuple(leaf.surface for leaf in wanted if isinstance(leaf, Word) and not is_acronym(leaf.surface)),
             tuple(leaf.surface for leaf in wanted if isinstance(leaf, Prefix)),
             tuple(leaf.surfaces for leaf in phrases if leaf.slop == 1),
             tuple(leaf for leaf in phrases if leaf.slop > 1),
-            frozenset(leaf.surface for leaf in wanted if isinstance(leaf, Exact)).union(
-                *(leaf.surfaces for leaf in wanted if isinstance(leaf, Forms))
-            ),
+            frozenset(exact_surfaces(wanted)),
             tuple(leaf for leaf in wanted if isinstance(leaf, Wildcard | Fuzzy)),
         )
 

@@ -78,6 +78,15 @@ READINGS = [
     ("well,http:moscow", 'well AND "http:moscow"'),
     # Stop words.
     ("state of the union", "state AND union"),
+    ("AIDS WHO 2016", "AIDS AND WHO AND 2016"),
+    ("US OR NATO", "US OR NATO"),
+    ("the US NATO", "U.S. AND NATO"),
+    ('of "US NATO" =AIDS', '"U.S. NATO" AND =A.I.D.S.'),
+    ("source:US author:U.S.", "source:US AND author:U.S."),
+    ("US source:CNN", "US AND source:CNN"),
+    ("US NATO source:(cnn OR abc)", "US AND NATO AND (source:cnn OR source:abc)"),
+    ("the US title:NATO*", "U.S. AND title:NATO*"),
+    ("AIDS* US~ US-led", "AIDS* AND US AND US-led"),
     ("the who", '"the" AND "who"'),
     ("The WHO", "WHO"),
     ("US policy", "US AND policy"),
@@ -200,6 +209,31 @@ def test_leaves_say_what_is_looked_for() -> None:
     assert list(leaves(query.root, excluded=True)) == [Word("lavrov", "lavrov")]
 
 
+@pytest.mark.parametrize(
+    ("typed", "surfaces"),
+    [
+        ("US", "US"),
+        ("US policy", "US policy"),
+        ("us policy", "policy"),
+        ("US POLICY", "us policy"),
+        ("U.S. POLICY", "US policy"),
+        ("u.s. policy", "US policy"),
+        ("US AIDS 2016", "US AIDS 2016"),
+        ("US OR AIDS", "US AIDS"),
+        ("the WHO's NATO", "WHO nato"),
+        ("WHO NATO", "who nato"),
+        ("source:US AIDS", "us AIDS"),
+        ("source:(CNN | BBC) AIDS -language:EN", "cnn bbc AIDS"),
+        ("-url:A.B AIDS", "AIDS"),
+        ("aids AIDS", "aids AIDS"),
+    ],
+)
+def test_an_acronym_is_told_from_the_word_that_it_spells(typed: str, surfaces: str) -> None:
+    found = [leaf.surface for leaf in leaves(parse(typed).root) if isinstance(leaf, Word)]
+    assert found == surfaces.split()
+    assert [leaf.surface for leaf in leaves(parse(write(parse(typed).root)).root) if isinstance(leaf, Word)] == found
+
+
 def test_dropped_stop_words_are_told() -> None:
     assert parse("state of the union").dropped == ("of", "the")
     assert parse("the who").dropped == ()
@@ -293,6 +327,12 @@ PIECES = st.sampled_from(
         "x:",
         "the",
         "US",
+        "AIDS",
+        "U.S.",
+        "NATO",
+        '"WHO NATO"',
+        "source:CNN",
+        "source:(US |",
         "moscow",
         "visit*",
         "al-qaeda",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index import analysis
+from index import analysis, stopwords
 from index.codec.building.text_tables import text_tables
 from index.codec.kernels import text as kernel
 
@@ -37,7 +37,10 @@ def encode(text: str) -> bytes:
 
 
 class Vocabulary:
-    """Gives each distinct word a number. Not safe to share between threads."""
+    """Gives each distinct word a number. Not safe to share between threads.
+
+    The first words are `stopwords.LIKE_WORDS`, and the next ones the acronyms that are told from them.
+    """
 
     def __init__(self) -> None:
         self.num_words = 0
@@ -46,6 +49,8 @@ class Vocabulary:
         self._is_slow = np.zeros(_FEWEST_SLOTS // 2, np.bool_)
         self._bytes = np.empty(1 << 16, np.uint8)
         self._folded: dict[int, int] = {}  # a word as it was written to the word that it folds to; -1 for none
+        for word in (*stopwords.TOLD, *stopwords.TOLD.values()):
+            self._intern(word.encode())
 
     @property
     def word_offsets(self) -> NDArray[np.uint64]:
@@ -75,8 +80,9 @@ class Vocabulary:
         is_acronym = np.empty(len(spans), np.bool_)
         slow_words = np.empty(most, np.uint32)
         token_starts = np.zeros(len(texts) + 1, np.int64)
-        state = np.zeros(5, np.int64)
+        state = np.zeros(kernel.STATE_SIZE, np.int64)
         state[kernel.NUM_WORDS] = self.num_words
+        state[kernel.NUM_ACRONYMS] = len(stopwords.TOLD)
         tables = text_tables()
         while True:
             status = kernel.cut_texts(
