@@ -105,8 +105,12 @@ class NearWords:
         # last is within reach of what follows if any is.
         self._last: list[tuple[int, tuple[tuple[int, int], ...]] | None] = [None] * len(stems)
 
+    def form_of(self, surface: str) -> str:
+        """Return a surface as it stands among the words: an acronym may be meant as the word that it spells."""
+        return surface if surface in self._stems else surface.lower()
+
     def add(self, stem: str, position: int, start: int, end: int) -> tuple[tuple[int, int], ...]:
-        """Take the next word; return the places of all the words if it completes them."""
+        """Take the next word; if it completes them, return the places of all the words, as one if they are in a row."""
         # From the last: a word that stands twice must not follow itself.
         for number in range(len(self._stems) - 1, -1, -1):
             if stem != self._stems[number]:
@@ -116,4 +120,7 @@ class NearWords:
                 continue
             self._last[number] = position, (*before[1], (start, end))
         complete = self._last[-1]
-        return complete[1] if complete is not None and complete[0] == position else ()
+        if complete is None or complete[0] != position:
+            return ()
+        places = complete[1]
+        return places if self._slop > 1 else ((places[0][0], places[-1][1]),)

@@ -152,7 +152,7 @@ def _write_leaf(leaf: Leaf) -> str:
         case Phrase(text):
             # `http:b`, cut out of `a,http:b`, begins like a field.
             is_plain = leaf.is_quoted or list(lex(text)) == [Lexeme("chunk", text)]
-            written = text if is_plain else f'"{text}"'
+            written = "=" * leaf.is_exact + (text if is_plain else f'"{text}"')
             written += f"~{leaf.slop}" if leaf.slop > 1 else ""
         case Prefix(text) | Exact(text) | Wildcard(text) | Fuzzy(text) | Forms(text):
             written = text
@@ -243,19 +243,29 @@ class _Parser:
                 clause = self._either(field)
                 self._place += 1
             case "phrase":
-                near = self._take("near")
-                clause = self.words.phrase(lexeme.text, field, int(near[1:]) if near else 1)
+                clause = self._phrase(lexeme.text, field)
             case "star":
                 clause = self.words.count(Everything())
             case "dates":
                 clause = self.words.dates(lexeme.text)
             case "exact":
-                clause = self.words.chunk(self._take("chunk") or "", field, is_exact=True)
+                clause = self._as_written(field)
             case _:
                 clause = self.words.chunk(lexeme.text, field)
         if boost := self._take("boost"):
             clause = self.words.boost(clause, boost[1:])
         return Not(clause) if clause is not None and negations % 2 else clause
+
+    def _phrase(self, text: str, field: str | None) -> Clause | None:
+        near = self._take("near")
+        return self.words.phrase(text, field, int(near[1:]) if near else 1)
+
+    def _as_written(self, field: str | None) -> Clause | None:
+        """Read what an equals sign stands before: a word, a compound or a phrase."""
+        text = self._take("phrase")
+        if text is not None:
+            return self.words.as_written(self._phrase(text, field), f'"{text}"')
+        return self.words.chunk(self._take("chunk") or "", field, is_exact=True)
 
     def _fielded(self, field: str) -> Clause | None:
         lexeme = self._peek()

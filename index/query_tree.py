@@ -159,8 +159,8 @@ def _in_field(leaf: _TextLeaf, name: str, stemmer: str) -> whoosh_query.Query:
     match leaf:
         case Word(surface=surface):
             return _with_acronyms(whoosh_query.Term(name, *_terms(name, (surface,), stemmer)), name, (surface,))
-        case Phrase(surfaces=surfaces, slop=slop):
-            return _with_acronyms(whoosh_query.Phrase(name, _terms(name, surfaces, stemmer), slop), name, surfaces)
+        case Phrase():
+            return _phrase(name, leaf, stemmer)
         case Exact(surface=surface):
             return _exact(name, surface, stemmer)
         case Forms(surfaces=surfaces):
@@ -185,6 +185,16 @@ def _expanding(leaf: Expanding, name: str) -> list[whoosh_query.Query]:
     return [*(_surfaces(name, acronym) for acronym in acronyms_of(leaf)), tree]
 
 
+def _phrase(field: str, leaf: Phrase, stemmer: str) -> whoosh_query.Query:
+    tree = whoosh_query.Phrase(field, _terms(field, leaf.surfaces, stemmer), leaf.slop)
+    if not leaf.is_exact or field in _UNSTEMMED_FIELDS:
+        return _with_acronyms(tree, field, leaf.surfaces)
+    narrowing = [_forms(field, surface) for surface in dict.fromkeys(leaf.surfaces)]
+    if leaf.not_in:
+        narrowing.append(whoosh_query.Not(whoosh_query.Or([whoosh_query.Term("id", each) for each in leaf.not_in])))
+    return whoosh_query.Require(tree, whoosh_query.And(narrowing))
+
+
 def _with_acronyms(tree: whoosh_query.Query, field: str, surfaces: tuple[str, ...]) -> whoosh_query.Query:
     """Return what finds words by their stems, in articles that have the acronyms among them as such."""
     acronyms = [_surfaces(field, surface) for surface in surfaces if is_acronym(surface)]
@@ -195,9 +205,12 @@ def _exact(field: str, surface: str, stemmer: str) -> whoosh_query.Query:
     """Return what ranks articles by all forms of a word, of those that have this one."""
     if field in _UNSTEMMED_FIELDS:
         return whoosh_query.Term(field, surface)
+    return whoosh_query.Require(whoosh_query.Term(field, analysis.stem_by(surface, stemmer)), _forms(field, surface))
+
+
+def _forms(field: str, surface: str) -> whoosh_query.Query:
     forms = [_surfaces(field, form) for form in written_as(surface)]
-    form = whoosh_query.Or(forms) if len(forms) > 1 else forms[0]
-    return whoosh_query.Require(whoosh_query.Term(field, analysis.stem_by(surface, stemmer)), form)
+    return whoosh_query.Or(forms) if len(forms) > 1 else forms[0]
 
 
 def _surfaces(field: str, surface: str) -> whoosh_query.Query:

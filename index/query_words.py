@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import regex
 
@@ -163,7 +164,7 @@ class WordReader:
         if field == "url":
             return self._address(text)
         if is_exact:
-            return self._exact(text, field)
+            return self.as_written(self._plain(text, field), text)
         if "~" in text and (fuzzy := _FUZZY.fullmatch(text)):
             return self._fuzzy(fuzzy[1], fuzzy[2], field)
         if "*" in text or "?" in text:
@@ -193,13 +194,18 @@ class WordReader:
             return None
         return self.count(Address(text, words))
 
-    def _exact(self, text: str, field: str | None) -> Clause | None:
-        clause = self._plain(text, field)
-        if isinstance(clause, Word):
-            return Exact(f"={clause.text}", clause.surface, field)
-        if clause is not None:
-            self.notes.append(f"“=” is for single words, and “{text}” was searched for without.")
-        return clause
+    def as_written(self, clause: Clause | None, text: str) -> Clause | None:
+        """Return a clause, read of some text, with its words meant as they are written."""
+        match clause:
+            case Word(written, surface, field):
+                return Exact(f"={written}", surface, field)
+            case Phrase():
+                return replace(clause, is_exact=True)
+            case And(clauses) | Bag(clauses):
+                return join_clauses(type(clause), [self.as_written(inner, text) for inner in clauses])
+            case _:
+                self.notes.append(f"“=” is for words and phrases, and “{text}” was searched for without.")
+                return clause
 
     def _fuzzy(self, text: str, edits: str, field: str | None) -> Clause | None:
         clause = self._plain(text, field)

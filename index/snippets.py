@@ -59,8 +59,8 @@ class Marker:
         return cls(
             tuple(leaf.surface for leaf in wanted if isinstance(leaf, Word) and not is_acronym(leaf.surface)),
             tuple(leaf.surface for leaf in wanted if isinstance(leaf, Prefix)),
-            tuple(leaf.surfaces for leaf in phrases if leaf.slop == 1),
-            tuple(leaf for leaf in phrases if leaf.slop > 1),
+            tuple(leaf.surfaces for leaf in phrases if leaf.slop == 1 and not leaf.is_exact),
+            tuple(leaf for leaf in phrases if leaf.slop > 1 or leaf.is_exact),
             frozenset(exact_surfaces(wanted)),
             tuple(leaf for leaf in wanted if isinstance(leaf, Wildcard | Fuzzy)),
         )
@@ -80,7 +80,9 @@ class Marker:
         near = [
             NearWords([analysis.stem_by(word, stemmer) for word in phrase.surfaces], phrase.slop)
             for phrase in self.near
+            if not phrase.is_exact
         ]
+        exact = [NearWords(phrase.surfaces, phrase.slop) for phrase in self.near if phrase.is_exact]
         fits = make_matcher(self.forms)
         # The stems and starts of the words so far that a phrase may reach back to.
         reach = max(map(len, phrases), default=0)
@@ -101,6 +103,9 @@ class Marker:
                     found.append(Span(start, token.end, " ".join(phrase)))
             for words in near:
                 found += (Span(*place, words.key) for place in words.add(stem, position, token.start, token.end))
+            for words in exact:
+                surface = words.form_of(token.surface)
+                found += (Span(*place, words.key) for place in words.add(surface, position, token.start, token.end))
         return _without_overlaps(found)
 
 

@@ -124,6 +124,8 @@ READINGS = [
     # Words as written, patterns, what is like or near.
     ("=Visits title:=Visit -=Häuser", "=Visits AND title:=Visit AND NOT =Häuser"),
     ("=the moscow", "=the AND moscow"),
+    ('="the visits" -title:="Visits Moscow"~3^2', '="the visits" AND NOT title:="Visits Moscow"~3^2'),
+    ('="visits" =al-Qaeda =a,b =vis*', '="visits" AND =al-Qaeda AND =a AND =b AND vis*'),
     ("w?rd *word wo*rd* title:*o?d", "w?rd AND *word AND wo*rd* AND title:*o?d"),
     ("**moscow", "**moscow"),
     ("al-q?eda", "al AND q?eda"),
@@ -138,7 +140,7 @@ READINGS = [
     ("(moscow^2)^3 vis*^2 =Visit^2 m?scow^1.50", "moscow^6 AND vis*^2 AND =Visit^2 AND m?scow^1.5"),
     ("the^2 moscow", "moscow"),
     # What is not well formed is words.
-    ("al-Qaeda~ =al-Qaeda ab~ x~9", "al-Qaeda AND al-Qaeda AND ab AND x"),
+    ("al-Qaeda~ =al-Qaeda ab~ x~9", "al-Qaeda AND =al-Qaeda AND ab AND x"),
     ("colour~9", "colour~2"),
     ("=(moscow) = ~ ~moscow", "moscow AND moscow"),
     ('~5 moscow ^2 moscow"~5', "5 AND moscow AND 2 AND moscow AND 5"),
@@ -250,7 +252,7 @@ def test_what_is_taken_as_words_is_told(typed: str) -> None:
     ("typed", "note"),
     [
         ("al-Qaeda~", "“~” is for"),
-        ("=al-Qaeda", "“=” is for"),
+        ("=vis*", "“=” is for"),
         ("colour~9", "differ by 2"),
         ("moscow^1000", "0.01 to 100"),
         ("url:/// moscow", "names no address"),
@@ -354,6 +356,9 @@ PIECES = st.sampled_from(
         "published:[2017 TO",
         "=",
         "=Moscow",
+        '="a b"',
+        "=al-Qaeda",
+        "=b,c",
         "~",
         "~2",
         "colour~",
@@ -409,7 +414,7 @@ def random_article(seed: str) -> Callable[[Leaf], bool]:
             case Word(surface=surface):
                 surfaces: tuple[str, ...] = (surface,)
             case Phrase(surfaces=words, slop=slop):
-                surfaces = (*words, *([str(slop)] if slop > 1 else []))
+                surfaces = (*words, *([str(slop)] if slop > 1 else []), *(["="] if leaf.is_exact else []))
             case Prefix(surface=surface):
                 surfaces = (surface, "*")
             case Published() | Language() | Address() | Exact() | Wildcard() | Fuzzy():

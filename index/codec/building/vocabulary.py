@@ -67,6 +67,10 @@ class Vocabulary:
         """Bytes of memory."""
         return self._slots.nbytes + self._offsets.nbytes + self._is_slow.nbytes + self._bytes.nbytes
 
+    def number(self, surface: str) -> int:
+        """Return the number of a surface, which is entered if it is new."""
+        return self._intern(surface.encode())
+
     def cut(self, texts: Sequence[bytes], *, with_spans: bool = False) -> Tokens:
         """Cut texts (of `encode`) into words, as `analysis.tokenize` does."""
         text = np.frombuffer(b"".join(texts), np.uint8)
