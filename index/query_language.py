@@ -48,7 +48,7 @@ from index.clauses import (
 )
 from index.marking import is_acronym
 from index.query_dates import write_dates
-from index.query_lexer import Lexeme, lex, pair_parentheses
+from index.query_lexer import MAX_DEPTH, Lexeme, lex, pair_parentheses
 from index.query_words import MAX_WORDS, WordReader, tell_acronyms
 
 MAX_CHARACTERS = 4096
@@ -66,8 +66,15 @@ def parse(text: str, today: dt.date | None = None) -> Query:
     if len(text) > MAX_CHARACTERS:
         text = text[:MAX_CHARACTERS]
         notes.append(f"Only the first {MAX_CHARACTERS:,} characters of the query were used.")
-    parser = _Parser(pair_parentheses(list(lex(text))), today)
+    lexed = list(lex(text))
+    lexemes = [lexeme for lexeme in lexed if lexeme.kind != "stray"]
+    paired = pair_parentheses(lexemes)
+    parser = _Parser(paired, today)
     root = parser.parse()
+    if root is not None and len(lexemes) < len(lexed):
+        notes.append("A quote without its partner was left out.")
+    if root is not None and len(paired) < len(lexemes):
+        notes.append(f"Parentheses without their partners, or more than {MAX_DEPTH} deep, were left out.")
     if parser.words.words_left_out:
         notes.append(f"Only the first {MAX_WORDS} words of the query were used.")
     notes += dict.fromkeys(parser.words.notes)
@@ -248,6 +255,8 @@ class _Parser:
                 clause = self.words.count(Everything())
             case "dates":
                 clause = self.words.dates(lexeme.text)
+            case "unknown":
+                clause = self.words.unknown_field(lexeme.text, field)
             case "exact":
                 clause = self._as_written(field)
             case _:

@@ -30,7 +30,7 @@ from index.clauses import (
     join_clauses,
 )
 from index.query_dates import read_dates
-from index.query_lexer import Lexeme
+from index.query_lexer import FIELDS, Lexeme
 
 # A query is bounded so that its cost is: more than enough for a person, too little for an attack.
 MAX_WORDS = 64
@@ -54,6 +54,8 @@ _PATTERN = regex.compile(
     r"(?<![\p{L}\p{M}\p{N}*?])(?:\*++[\p{L}\p{M}\p{N}]++(?:[*?]++[\p{L}\p{M}\p{N}]++)*+"
     r"|[\p{L}\p{M}\p{N}]++(?:[*?]++[\p{L}\p{M}\p{N}]++)++)\**+"
 )
+# What may be malformed: an operator, a field, or a sign of the language that is none where it stands.
+_SIGNED = regex.compile(r"\||^(?:AND|OR|NOT)$|:$|^[=~^]|[~^][^~^]*$")
 _WILD = regex.compile(r"([*?]+)")
 
 _FIELDS_OF_NAMES = ("author", "source", "language", "url")
@@ -83,10 +85,12 @@ class WordReader:
 
     def _tokenize(self, text: str, field: str | None) -> list[analysis.Token]:
         """Cut a piece of the query into words, no more than the query as a whole may have."""
-        tokens = list(analysis.tokenize(text))
-        for place, token in enumerate(tokens):
-            if token.surface in _ACRONYMS and not self._is_told(text, token, field):
-                tokens[place] = token._replace(surface=token.surface.lower())
+        tokens = [
+            token
+            if token.surface not in _ACRONYMS or self._is_told(text, token, field)
+            else token._replace(surface=token.surface.lower())
+            for token in analysis.tokenize(text)
+        ]
         room = MAX_WORDS - self._words
         self.words_left_out += max(0, len(tokens) - room)
         self._words += min(room, len(tokens))
@@ -153,6 +157,11 @@ class WordReader:
         phrase = Phrase(f'"{" ".join(text.split())}"', surfaces, field, slop=max(slop, 1))
         return join_clauses(And, [phrase, *reversed(prefixes)])
 
+    def unknown_field(self, name: str, field: str | None) -> Clause | None:
+        """Read what stands before a colon and is none of the fields."""
+        self.notes.append(f"“{name}:” is no field, and was searched for as a word.")
+        return self._plain(name, field)
+
     def chunk(self, text: str, field: str | None, *, is_exact: bool = False) -> Clause | None:
         """Read what stands between two spaces; with `is_exact` behind an equals sign."""
         boosted = _BOOSTED.fullmatch(text) if "^" in text else None
@@ -169,7 +178,19 @@ class WordReader:
             return self._fuzzy(fuzzy[1], fuzzy[2], field)
         if "*" in text or "?" in text:
             return self._wild(text, field)
+        if (text in _OPERATORS or not text.isalnum()) and _SIGNED.search(text):
+            self._note_what_is_malformed(text)
         return self._plain(text, field)
+
+    def _note_what_is_malformed(self, text: str) -> None:
+        if text in _OPERATORS or text.startswith("|"):
+            if text != "TO" and not self.is_sentence_in_capitals:
+                self.notes.append(f"“{text}” joins nothing here, and is no operator.")
+        elif text[-1] == ":":
+            if text[:-1] in FIELDS:
+                self.notes.append(f"“{text}” has no word right behind it, and was searched for as a word.")
+        elif "/" not in text:
+            self.notes.append(f"In “{text}” there is a sign that says nothing there, and was left out.")
 
     def _plain(self, text: str, field: str | None) -> Clause | None:
         """Read words, compounds and prefixes."""
@@ -285,7 +306,7 @@ def _words_of_text(lexemes: Sequence[Lexeme]) -> Iterator[str]:
         if is_of_names:
             depth += (lexeme.kind == "open") - (lexeme.kind == "close")
             is_of_names = depth > 0 or lexeme.kind == "exact"
-        elif lexeme.kind in ("chunk", "phrase"):
+        elif lexeme.kind in ("chunk", "phrase", "unknown"):
             yield lexeme.text
 
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import query_words
@@ -256,6 +257,21 @@ def test_what_is_taken_as_words_is_told(typed: str) -> None:
         ("colour~9", "differ by 2"),
         ("moscow^1000", "0.01 to 100"),
         ("url:/// moscow", "names no address"),
+        ('moscow "visits', "A quote without"),
+        ("“moscow", "A quote without"),
+        ("(moscow", "Parentheses without"),
+        ("moscow)", "Parentheses without"),
+        ("(" * 17 + "moscow" + ")" * 17, "more than 16 deep"),
+        ("moscow OR", "“OR” joins nothing"),
+        ("AND moscow", "“AND” joins nothing"),
+        ("moscow |", "“|” joins nothing"),
+        ("moscow NOT", "“NOT” joins nothing"),
+        ("nofield:moscow", "“nofield:” is no field"),
+        ("title: moscow", "“title:” has no word right behind it"),
+        ("moscow^x", "In “moscow^x”"),
+        ("moscow ^2", "In “^2”"),
+        ("~moscow", "In “~moscow”"),
+        ("=(moscow)", "In “=”"),
         ("language:en^2", "there are none before it"),
         ('"a b"~99', "50 places"),
     ],
@@ -263,6 +279,20 @@ def test_what_is_taken_as_words_is_told(typed: str) -> None:
 def test_what_is_not_taken_as_it_stands_is_told(typed: str, note: str) -> None:
     (told,) = parse(typed).notes
     assert note in told
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        'tillerson "no longer"~5 -lavrov title:moscow^2 =visits ="a b" vis* col?r colour~ (a OR b) | c',
+        "published:2017 language:en url:bbc.co.uk/news after:-7d",
+        "http://example.com/~user?id=3 12:30 AT&T C++ C# a=b it's what? :-| & / !",
+        "THE LEVEL AND HIGH ALTITUDE OF BALLOONS OR",
+        "Re: the meeting, at noon: who comes",
+    ],
+)
+def test_of_what_is_well_formed_or_mere_punctuation_nothing_is_noted(typed: str) -> None:
+    assert parse(typed).notes == ()
 
 
 def test_patterns_are_few() -> None:
@@ -383,6 +413,25 @@ def test_any_input_is_read(typed: str) -> None:
     else:
         assert written
         assert list(leaves(query.root)) or list(leaves(query.root, excluded=True))
+
+
+@given(st.one_of(st.text(), st.lists(PIECES).map(" ".join), st.lists(PIECES).map("".join)))
+def test_what_is_written_out_is_written_the_same_again(typed: str) -> None:
+    written = write(parse(typed).root)
+    again = parse(written)
+    assert not written or again.notes == ()
+    # Parentheses that say nothing go: those of words that stood right behind a pattern or a compound.
+    assert write(parse(write(again.root)).root) == write(again.root)
+    assert write(again.root).replace("(", "").replace(")", "") == written.replace("(", "").replace(")", "")
+
+
+@settings(deadline=None)
+@given(st.lists(PIECES | st.text(min_size=1, max_size=3), min_size=1, max_size=4), st.sampled_from(["", " "]))
+def test_the_longest_query_is_read_in_a_moment(pieces: list[str], space: str) -> None:
+    typed = (space.join(pieces) + space) * 4096
+    started = time.process_time()
+    write(parse(typed[:4096]).root)
+    assert time.process_time() - started < 0.5
 
 
 def finds(clause: Clause, bag_operator: str, has: Callable[[Leaf], bool]) -> bool:
