@@ -8,7 +8,9 @@ so that phrases are exact. Surfaces are the same in every language, since a quer
 - Folding: NFKC, case, accents of Latin and Greek letters, apostrophes, a possessive 's and what is contracted
   like it ('ll, 're, …), since "she'll" is nearer to "she" than to "shell"; what Arabic and Persian write in several
   ways.
-- `U.S.` is one word and the same as `US`; `C++` and `C#` keep their signs; `12,000` is `12000`.
+- `U.S.` is one word and the same as `US`, which is told from `us`: the surface of such an acronym (`stopwords.TOLD`) is
+  in capitals. Its stem is that of the word, so that whoever means either finds both; capitals alone find capitals.
+  `C++` and `C#` keep their signs; `12,000` is `12000`.
 - Chinese, Japanese and Korean (CJK) put no spaces between words, or few. Each character begins a word, of it and the
   next one, and the last of a run is one by itself: 北京大学 is 北京 京大 大学 学.
 - Everything else ends a word: `al-Qaeda`, `W-2` and `RFE/RL` are two words each, next to each other.
@@ -79,6 +81,7 @@ ARABIC_FOLDS: dict[int, str | None] = {
     ord("ک"): "ك",
     **{zero + digit: str(digit) for zero in (0x660, 0x6F0) for digit in range(10)},
 }
+_APOSTROPHES = frozenset(APOSTROPHES) - {"\u02bc"}  # those that are no letters
 _DELETE_APOSTROPHES = dict.fromkeys(map(ord, APOSTROPHES))
 _NO_WORD = regex.compile(r"[\p{M}\s]*")
 _CONTRACTED = regex.compile(rf"[{APOSTROPHES}](?:s|ll|d|re|ve|m)$")
@@ -88,7 +91,7 @@ class Token(NamedTuple):
     """A word of a text: `text[start:end]` is how it is written, `surface` how it is folded.
 
     Words of CJK reach into the next. `is_acronym` is set for capitals alone, two or more (`US`), and for letters with
-    dots (`U.S.`).
+    dots (`U.S.`); a possessive makes no difference.
     """
 
     surface: str
@@ -105,10 +108,16 @@ def tokenize(text: str) -> Iterator[Token]:
         kind = match.lastgroup
         if kind == "word":
             surface = fold(written)
-            is_acronym = len(written) > 1 and written.isupper()
+            capitals = written[:-2] if written[-1] in "sS" and written[-2:-1] in _APOSTROPHES else written
+            is_acronym = len(capitals) > 1 and capitals.isupper()
+            if is_acronym and surface in stopwords.TOLD:
+                surface = _tell(surface, capitals)
         elif kind == "acronym":
-            surface = fold(match.group(kind).replace(".", ""))
+            capitals = match.group(kind).replace(".", "")
+            surface = fold(capitals)
             is_acronym = True
+            if surface in stopwords.TOLD:
+                surface = _tell(surface, capitals)
         elif kind == "thousands":
             surface = fold(written.replace(",", ""))
             is_acronym = False
@@ -123,6 +132,11 @@ def tokenize(text: str) -> Iterator[Token]:
             is_acronym = False
         if surface:
             yield Token(surface, match.start(), match.end(), is_acronym)
+
+
+def _tell(surface: str, written: str) -> str:
+    # Folded letters are not told: whoever writes "ÜS" means no country.
+    return stopwords.TOLD[surface] if written.isascii() and written.isalpha() else surface
 
 
 def cjk_end(text: str, start: int) -> int | None:
@@ -235,6 +249,8 @@ def stem(surface: str, language: str | None = None) -> str:
 @lru_cache(maxsize=1 << 17)
 def stem_by(surface: str, stemmer: str) -> str:
     """Return what a stemmer (of `stemmer_of`) makes of a surface; itself where it has no way with it."""
+    if surface.isupper():  # one of `stopwords.TOLD`
+        surface = surface.lower()
     if stemmer == NO_STEMMER or not surface.isalpha():
         return surface
     if stemmer == ENGLISH:

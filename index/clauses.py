@@ -21,7 +21,8 @@ class Word:
 class Phrase:
     """Words in order, each at most `slop` places behind the one before it.
 
-    `is_quoted` tells `"al qaeda"` from `al-Qaeda`.
+    `is_quoted` tells `"al qaeda"` from `al-Qaeda`. With `is_exact` they are meant as they are written; `not_in` are the
+    ids of articles that have these words and the phrase, but in the phrase other forms of them.
     """
 
     text: str
@@ -29,6 +30,8 @@ class Phrase:
     field: str | None = None
     is_quoted: bool = True
     slop: int = 1
+    is_exact: bool = False
+    not_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,28 +5,68 @@ The index finds the articles by other means (`index.codec.kernels`); this says w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 
 import regex
 
-from index.clauses import Fuzzy, Wildcard
+from index import stopwords
+from index.clauses import Exact, Forms, Fuzzy, Leaf, Prefix, Wildcard, Word
 
 
-def make_matcher(leaves: Sequence[Wildcard | Fuzzy]) -> Callable[[str], bool]:
+def make_matcher(leaves: Sequence[Prefix | Wildcard | Fuzzy]) -> Callable[[str], bool]:
     """Return what says whether a surface is one that any of some leaves stands for."""
-    fits = [
-        make_pattern(leaf.pattern).fullmatch
-        if isinstance(leaf, Wildcard)
-        else partial(is_within, leaf.surface, limit=leaf.distance)
-        for leaf in leaves
-    ]
+    fits = [_make_fit(leaf) for leaf in leaves]
 
     @cache
     def fits_any(surface: str) -> bool:
-        return any(fit(surface) for fit in fits)
+        return any(fit(surface.lower()) for fit in fits)  # of an acronym, the word that it spells
 
     return fits_any
+
+
+def _make_fit(leaf: Prefix | Wildcard | Fuzzy) -> Callable[[str], object]:
+    match leaf:
+        case Prefix(surface=surface):
+            return partial(_begins_with, surface)
+        case Wildcard(pattern=pattern):
+            return make_pattern(pattern).fullmatch
+        case Fuzzy(surface=surface, distance=distance):
+            return partial(is_within, surface, limit=distance)
+
+
+def _begins_with(prefix: str, surface: str) -> bool:
+    return surface.startswith(prefix)
+
+
+def acronyms_of(leaf: Prefix | Wildcard | Fuzzy) -> list[str]:
+    """Return the acronyms that spell a word which a leaf stands for."""
+    fits = make_matcher([leaf])
+    return [acronym for word, acronym in stopwords.TOLD.items() if fits(word)]
+
+
+def written_as(surface: str) -> tuple[str, ...]:
+    """Return the surfaces of a word: it may be an acronym as well, if it is not typed as one."""
+    return (surface, stopwords.TOLD[surface]) if surface in stopwords.TOLD else (surface,)
+
+
+def is_acronym(surface: str) -> bool:
+    """Say whether a surface is an acronym that is told from a word."""
+    return surface.lower() in stopwords.TOLD and surface.isupper()
+
+
+def exact_surfaces(leaves: Iterable[Leaf]) -> Iterator[str]:
+    """Yield the surfaces that some leaves look for as they are, whatever their stems."""
+    for leaf in leaves:
+        match leaf:
+            case Word(surface=surface) if is_acronym(surface):
+                yield surface
+            case Exact(surface=surface):
+                yield from written_as(surface)
+            case Forms(surfaces=surfaces):
+                yield from surfaces
+            case Prefix():
+                yield from acronyms_of(leaf)
 
 
 def make_pattern(pattern: str) -> regex.Pattern[str]:
@@ -65,8 +105,12 @@ class NearWords:
         # last is within reach of what follows if any is.
         self._last: list[tuple[int, tuple[tuple[int, int], ...]] | None] = [None] * len(stems)
 
+    def form_of(self, surface: str) -> str:
+        """Return a surface as it stands among the words: an acronym may be meant as the word that it spells."""
+        return surface if surface in self._stems else surface.lower()
+
     def add(self, stem: str, position: int, start: int, end: int) -> tuple[tuple[int, int], ...]:
-        """Take the next word; return the places of all the words if it completes them."""
+        """Take the next word; if it completes them, return the places of all the words, as one if they are in a row."""
         # From the last: a word that stands twice must not follow itself.
         for number in range(len(self._stems) - 1, -1, -1):
             if stem != self._stems[number]:
@@ -76,4 +120,7 @@ class NearWords:
                 continue
             self._last[number] = position, (*before[1], (start, end))
         complete = self._last[-1]
-        return complete[1] if complete is not None and complete[0] == position else ()
+        if complete is None or complete[0] != position:
+            return ()
+        places = complete[1]
+        return places if self._slop > 1 else ((places[0][0], places[-1][1]),)

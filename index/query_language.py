@@ -15,6 +15,9 @@ an operator without an operand, a field that does not exist) is searched for as 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+
+import regex
 
 from index import analysis, stopwords
 from index.clauses import (
@@ -40,12 +43,18 @@ from index.clauses import (
     drop_stop_words,
     is_narrowing,
     join_clauses,
+    leaves,
+    replace_leaves,
 )
+from index.marking import is_acronym
 from index.query_dates import write_dates
-from index.query_lexer import Lexeme, lex, pair_parentheses
-from index.query_words import WordReader
+from index.query_lexer import MAX_DEPTH, Lexeme, lex, pair_parentheses
+from index.query_words import WordReader, tell_acronyms
 
 MAX_CHARACTERS = 4096
+
+_Written = Word | Phrase | Exact
+_CAPITALS = regex.compile(r"(?<![\p{L}\p{N}])[A-Z]{2,}(?![\p{L}\p{N}.])")
 
 
 def parse(text: str, today: dt.date | None = None) -> Query:
@@ -57,8 +66,15 @@ def parse(text: str, today: dt.date | None = None) -> Query:
     if len(text) > MAX_CHARACTERS:
         text = text[:MAX_CHARACTERS]
         notes.append(f"Only the first {MAX_CHARACTERS:,} characters of the query were used.")
-    parser = _Parser(pair_parentheses(list(lex(text))), today)
+    lexed = list(lex(text))
+    lexemes = [lexeme for lexeme in lexed if lexeme.kind != "stray"]
+    paired = pair_parentheses(lexemes)
+    parser = _Parser(paired, today)
     root = parser.parse()
+    if root is not None and len(lexemes) < len(lexed):
+        notes.append("A quote without its partner was left out.")
+    if root is not None and len(paired) < len(lexemes):
+        notes.append(f"Parentheses without their partners, or more than {MAX_DEPTH} deep, were left out.")
     if parser.words.words_left_out:
         notes.append(f"Only the first {parser.words.words_used} words of the query were used.")
     notes += dict.fromkeys(parser.words.notes)
@@ -75,7 +91,28 @@ def write(clause: Clause | None, bag_operator: str = "AND") -> str:
 
     `bag_operator` is what a `Bag` means.
     """
-    return "" if clause is None else _write(clause, bag_operator, is_outermost=True)
+    if clause is None:
+        return ""
+    wanted = (*leaves(clause), *leaves(clause, excluded=True))
+    acronyms = {leaf: _dotted(leaf) for leaf in wanted if _has_acronyms(leaf)}
+    if acronyms and not tell_acronyms(wanted):
+        # Beside nothing but capitals, acronyms would be taken for words again; with full stops they are not.
+        clause = replace_leaves(clause, acronyms)
+    return _write(clause, bag_operator, is_outermost=True)
+
+
+def _has_acronyms(leaf: Leaf) -> bool:
+    if isinstance(leaf, Phrase):
+        return any(map(is_acronym, leaf.surfaces))
+    return isinstance(leaf, Word | Exact) and is_acronym(leaf.surface)
+
+
+def _dotted(leaf: Leaf) -> Leaf:
+    return replace(leaf, text=_CAPITALS.sub(_with_full_stops, leaf.text)) if isinstance(leaf, _Written) else leaf
+
+
+def _with_full_stops(capitals: regex.Match[str]) -> str:
+    return "".join(f"{letter}." for letter in capitals[0]) if is_acronym(capitals[0]) else capitals[0]
 
 
 def _write(clause: Clause, bag_operator: str, *, is_outermost: bool) -> str:
@@ -122,7 +159,7 @@ def _write_leaf(leaf: Leaf) -> str:
         case Phrase(text):
             # `http:b`, cut out of `a,http:b`, begins like a field.
             is_plain = leaf.is_quoted or list(lex(text)) == [Lexeme("chunk", text)]
-            written = text if is_plain else f'"{text}"'
+            written = "=" * leaf.is_exact + (text if is_plain else f'"{text}"')
             written += f"~{leaf.slop}" if leaf.slop > 1 else ""
         case Prefix(text) | Exact(text) | Wildcard(text) | Fuzzy(text) | Forms(text):
             written = text
@@ -213,19 +250,31 @@ class _Parser:
                 clause = self._either(field)
                 self._place += 1
             case "phrase":
-                near = self._take("near")
-                clause = self.words.phrase(lexeme.text, field, int(near[1:]) if near else 1)
+                clause = self._phrase(lexeme.text, field)
             case "star":
                 clause = self.words.count(Everything())
             case "dates":
                 clause = self.words.dates(lexeme.text)
+            case "unknown":
+                clause = self.words.unknown_field(lexeme.text, field)
             case "exact":
-                clause = self.words.chunk(self._take("chunk") or "", field, is_exact=True)
+                clause = self._as_written(field)
             case _:
                 clause = self.words.chunk(lexeme.text, field)
         if boost := self._take("boost"):
             clause = self.words.boost(clause, boost[1:])
         return Not(clause) if clause is not None and negations % 2 else clause
+
+    def _phrase(self, text: str, field: str | None) -> Clause | None:
+        near = self._take("near")
+        return self.words.phrase(text, field, int(near[1:]) if near else 1)
+
+    def _as_written(self, field: str | None) -> Clause | None:
+        """Read what an equals sign stands before: a word, a compound or a phrase."""
+        text = self._take("phrase")
+        if text is not None:
+            return self.words.as_written(self._phrase(text, field), f'"{text}"')
+        return self.words.chunk(self._take("chunk") or "", field, is_exact=True)
 
     def _fielded(self, field: str) -> Clause | None:
         lexeme = self._peek()

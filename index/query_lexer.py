@@ -15,7 +15,8 @@ MAX_DEPTH = 16
 class Lexeme(NamedTuple):
     """A piece of the query: `kind` is the name of its group in the expression.
 
-    Where that is "dates", `text` has the field with it; of a bar there is always one.
+    Where that is "dates", `text` has the field with it. "unknown" is what stands before a colon and names no field, and
+    "stray" a quote without its partner.
     """
 
     kind: str
@@ -32,10 +33,11 @@ _LEXEME = regex.compile(
     | (?P<dates>(?<![^\s(\-])(?:published|after|before):(?:\[[^\[\]()"]*\](?![^\s)])|[^\s()"|]+))
     | (?P<near>(?<=")~\d{1,4}(?![^\s()^]))
     | (?P<boost>(?<=["\d)])\^\d{1,4}(?:\.\d{1,4})?(?![^\s()]))
-    | (?P<exact>(?<![^\s(\-:])=(?=[^\s=()|"]))
+    | (?P<exact>(?<![^\s(\-:])=(?=[^\s=()|]))
     | (?P<bar>\|+)
     | (?P<field>(?<![^\s(\-])[a-z]+:(?=[^\s):|]))
     | (?P<chunk>[^\s()"|]+)
+    | (?P<stray>")
     """,
     regex.VERBOSE,
 )
@@ -52,13 +54,15 @@ def lex(text: str) -> Iterator[Lexeme]:
             if name in FIELDS:
                 yield Lexeme("field", name)
             else:  # Not a field of ours: a word like any other, with whatever stands behind the colon.
-                yield Lexeme("chunk", name)
+                yield Lexeme("chunk" if match.string.startswith("//", match.end()) else "unknown", name)
         elif kind:
             yield Lexeme(kind, content)
 
 
 def pair_parentheses(lexemes: list[Lexeme]) -> list[Lexeme]:
     """Drop every parenthesis that has no partner or is nested too deep."""
+    if not any(lexeme.kind in ("open", "close") for lexeme in lexemes):
+        return lexemes
     opened: list[int] = []
     partner: dict[int, int] = {}
     for place, lexeme in enumerate(lexemes):

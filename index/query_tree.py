@@ -35,6 +35,7 @@ from index.clauses import (
     leaves,
 )
 from index.engine import Match, SearchRequest
+from index.marking import acronyms_of, is_acronym, written_as
 
 # What a pattern finds in the title says more about an article than in the body; words and phrases are weighed by
 # `index.codec.searching.weighting`.
@@ -157,26 +158,59 @@ def _build_leaf(leaf: _TextLeaf, way: _Way, weight: float) -> whoosh_query.Query
 def _in_field(leaf: _TextLeaf, name: str, stemmer: str) -> whoosh_query.Query:
     match leaf:
         case Word(surface=surface):
-            return whoosh_query.Term(name, *_terms(name, (surface,), stemmer))
-        case Phrase(surfaces=surfaces, slop=slop):
-            return whoosh_query.Phrase(name, _terms(name, surfaces, stemmer), slop)
-        case Prefix(surface=surface):
-            return whoosh_query.Prefix(_surface_field(name), surface)
+            return _with_acronyms(whoosh_query.Term(name, *_terms(name, (surface,), stemmer)), name, (surface,))
+        case Phrase():
+            return _phrase(name, leaf, stemmer)
         case Exact(surface=surface):
             return _exact(name, surface, stemmer)
         case Forms(surfaces=surfaces):
             return whoosh_query.Or([_surfaces(name, surface) for surface in surfaces])
+        case _:
+            alternatives = _expanding(leaf, name)
+            return whoosh_query.Or(alternatives) if len(alternatives) > 1 else alternatives[0]
+
+
+def _expanding(leaf: Expanding, name: str) -> list[whoosh_query.Query]:
+    """Return what a leaf that stands for many words is looked up as: as the acronyms too that spell such a word."""
+    tree: whoosh_query.Query
+    match leaf:
+        case Prefix(surface=surface):
+            tree = whoosh_query.Prefix(_surface_field(name), surface)
         case Wildcard(pattern=pattern):
-            return whoosh_query.Wildcard(_surface_field(name), pattern)
+            tree = whoosh_query.Wildcard(_surface_field(name), pattern)
         case Fuzzy(surface=surface, distance=distance):
-            return whoosh_query.FuzzyTerm(_surface_field(name), surface, maxdist=distance, prefixlength=1)
+            tree = whoosh_query.FuzzyTerm(_surface_field(name), surface, maxdist=distance, prefixlength=1)
+    if name in _UNSTEMMED_FIELDS:
+        return [tree]
+    return [*(_surfaces(name, acronym) for acronym in acronyms_of(leaf)), tree]
+
+
+def _phrase(field: str, leaf: Phrase, stemmer: str) -> whoosh_query.Query:
+    tree = whoosh_query.Phrase(field, _terms(field, leaf.surfaces, stemmer), leaf.slop)
+    if not leaf.is_exact or field in _UNSTEMMED_FIELDS:
+        return _with_acronyms(tree, field, leaf.surfaces)
+    narrowing = [_forms(field, surface) for surface in dict.fromkeys(leaf.surfaces)]
+    if leaf.not_in:
+        narrowing.append(whoosh_query.Not(whoosh_query.Or([whoosh_query.Term("id", each) for each in leaf.not_in])))
+    return whoosh_query.Require(tree, whoosh_query.And(narrowing))
+
+
+def _with_acronyms(tree: whoosh_query.Query, field: str, surfaces: tuple[str, ...]) -> whoosh_query.Query:
+    """Return what finds words by their stems, in articles that have the acronyms among them as such."""
+    acronyms = [_surfaces(field, surface) for surface in surfaces if is_acronym(surface)]
+    return whoosh_query.Require(tree, whoosh_query.And(acronyms)) if acronyms else tree
 
 
 def _exact(field: str, surface: str, stemmer: str) -> whoosh_query.Query:
     """Return what ranks articles by all forms of a word, of those that have this one."""
     if field in _UNSTEMMED_FIELDS:
         return whoosh_query.Term(field, surface)
-    return whoosh_query.Require(whoosh_query.Term(field, analysis.stem_by(surface, stemmer)), _surfaces(field, surface))
+    return whoosh_query.Require(whoosh_query.Term(field, analysis.stem_by(surface, stemmer)), _forms(field, surface))
+
+
+def _forms(field: str, surface: str) -> whoosh_query.Query:
+    forms = [_surfaces(field, form) for form in written_as(surface)]
+    return whoosh_query.Or(forms) if len(forms) > 1 else forms[0]
 
 
 def _surfaces(field: str, surface: str) -> whoosh_query.Query:
@@ -187,7 +221,7 @@ def _surfaces(field: str, surface: str) -> whoosh_query.Query:
 def expansions(leaf: Expanding) -> list[whoosh_query.Query]:
     """Return what a leaf that stands for many words is looked up as, field by field."""
     fields = (leaf.field,) if leaf.field else _TEXT_FIELDS
-    return [_in_field(leaf, name, analysis.NO_STEMMER) for name in fields]
+    return [tree for name in fields for tree in _expanding(leaf, name)]
 
 
 def _bag(clauses: Sequence[Clause], way: _Way, weight: float) -> whoosh_query.Query:
@@ -238,7 +272,7 @@ def _condition(clause: Clause) -> whoosh_query.Query:
 def terms_of(leaf: Word | Phrase, languages: tuple[str | None, ...]) -> tuple[str, ...]:
     """Return what a leaf is looked up as, in a text field or in the one that it names: language after language."""
     surfaces = (leaf.surface,) if isinstance(leaf, Word) else leaf.surfaces
-    if leaf.field in _UNSTEMMED_FIELDS:
+    if leaf.field in _UNSTEMMED_FIELDS or (len(surfaces) == 1 and is_acronym(surfaces[0])):
         return surfaces
     return tuple(term for terms in analysis.stem_each(surfaces, analysis.stemmers_of(languages)) for term in terms)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import regex
 
@@ -15,8 +17,10 @@ from index.clauses import (
     Clause,
     Everything,
     Exact,
+    Filter,
     Fuzzy,
     Language,
+    Leaf,
     Phrase,
     Prefix,
     Published,
@@ -26,7 +30,7 @@ from index.clauses import (
     join_clauses,
 )
 from index.query_dates import read_dates
-from index.query_lexer import Lexeme
+from index.query_lexer import FIELDS, Lexeme
 
 # A query is bounded so that its cost is: more than enough for a person, too little for an attack. What costs is what is
 # looked up: of loose words, those that are no stop words, once each. Of 112 questions about literature, up to 344 words
@@ -53,8 +57,12 @@ _PATTERN = regex.compile(
     r"(?<![\p{L}\p{M}\p{N}*?])(?:\*++[\p{L}\p{M}\p{N}]++(?:[*?]++[\p{L}\p{M}\p{N}]++)*+"
     r"|[\p{L}\p{M}\p{N}]++(?:[*?]++[\p{L}\p{M}\p{N}]++)++)\**+"
 )
+# What may be malformed: an operator, a field, or a sign of the language that is none where it stands.
+_SIGNED = regex.compile(r"\||^(?:AND|OR|NOT)$|:$|^[=~^]|[~^][^~^]*$")
 _WILD = regex.compile(r"([*?]+)")
 
+_FIELDS_OF_NAMES = ("author", "source", "language", "url")
+_ACRONYMS = frozenset(stopwords.TOLD.values())
 _OPERATORS = ("AND", "OR", "NOT", "TO")
 # So many stop words make a sentence of a query: "THE WHO AND ABBA" has one.
 _STOP_WORDS_OF_A_SENTENCE = 2
@@ -71,17 +79,23 @@ class WordReader:
         self._patterns = 0
         self.words_left_out = 0
         self.notes: list[str] = []
-        words = [lexeme.text for lexeme in lexemes if lexeme.kind in ("chunk", "phrase")]
+        words = list(_words_of_text(lexemes))
         # Where all is in capitals, capitals say nothing, except for the few that are better known as acronyms.
         self._all_capitals = "".join(words).isupper()
+        self._are_acronyms_told = not self._all_capitals or not _has_other_words(words)
         # A sentence in capitals is told by its stop words. Its AND is no operator, and its NOT excludes nothing.
         self.is_sentence_in_capitals = (
             self._all_capitals and sum(map(_is_plain_stop_word, words)) >= _STOP_WORDS_OF_A_SENTENCE
         )
 
-    def _tokenize(self, text: str) -> list[analysis.Token]:
+    def _tokenize(self, text: str, field: str | None) -> list[analysis.Token]:
         """Cut a piece of the query into words, no more than the query as a whole may have."""
-        tokens = list(analysis.tokenize(text))
+        tokens = [
+            token
+            if token.surface not in _ACRONYMS or self._is_told(text, token, field)
+            else token._replace(surface=token.surface.lower())
+            for token in analysis.tokenize(text)
+        ]
         is_free = len(tokens) == 1 and (tokens[0].surface in self._known or analysis.is_stop_word(tokens[0].surface))
         taken = tokens[: self._room(is_free=is_free)]
         self.words_left_out += len(tokens) - len(taken)
@@ -97,6 +111,12 @@ class WordReader:
             return 0
         room = MAX_WRITTEN - self.words_used
         return room if is_free else min(room, MAX_WORDS - self._words)
+
+    def _is_told(self, text: str, token: analysis.Token, field: str | None) -> bool:
+        """Say whether an acronym is told from the word that it spells; names have none, and full stops tell it."""
+        if field in _FIELDS_OF_NAMES:
+            return False
+        return self._are_acronyms_told or "." in text[token.start : token.end]
 
     def count(self, clause: Clause) -> Clause | None:
         """Take a clause without words for one word, or a query could hold thousands of them."""
@@ -138,7 +158,7 @@ class WordReader:
         if slop > MAX_SLOP:
             self.notes.append(f"Words of “{text}” may be {MAX_SLOP} places apart, no more.")
             slop = MAX_SLOP
-        tokens = self._tokenize(text)
+        tokens = self._tokenize(text, field)
         prefixes: list[Clause | None] = []
         while tokens and _ends_in_one_cjk(text, tokens):
             last = tokens.pop()
@@ -154,6 +174,11 @@ class WordReader:
         phrase = Phrase(f'"{" ".join(text.split())}"', surfaces, field, slop=max(slop, 1))
         return join_clauses(And, [phrase, *reversed(prefixes)])
 
+    def unknown_field(self, name: str, field: str | None) -> Clause | None:
+        """Read what stands before a colon and is none of the fields."""
+        self.notes.append(f"“{name}:” is no field, and was searched for as a word.")
+        return self._plain(name, field)
+
     def chunk(self, text: str, field: str | None, *, is_exact: bool = False) -> Clause | None:
         """Read what stands between two spaces; with `is_exact` behind an equals sign."""
         boosted = _BOOSTED.fullmatch(text) if "^" in text else None
@@ -165,17 +190,29 @@ class WordReader:
         if field == "url":
             return self._address(text)
         if is_exact:
-            return self._exact(text, field)
+            return self.as_written(self._plain(text, field), text)
         if "~" in text and (fuzzy := _FUZZY.fullmatch(text)):
             return self._fuzzy(fuzzy[1], fuzzy[2], field)
         if "*" in text or "?" in text:
             return self._wild(text, field)
+        if (text in _OPERATORS or not text.isalnum()) and _SIGNED.search(text):
+            self._note_what_is_malformed(text)
         return self._plain(text, field)
+
+    def _note_what_is_malformed(self, text: str) -> None:
+        if text in _OPERATORS or text.startswith("|"):
+            if text != "TO" and not self.is_sentence_in_capitals:
+                self.notes.append(f"“{text}” joins nothing here, and is no operator.")
+        elif text[-1] == ":":
+            if text[:-1] in FIELDS:
+                self.notes.append(f"“{text}” has no word right behind it, and was searched for as a word.")
+        elif "/" not in text:
+            self.notes.append(f"In “{text}” there is a sign that says nothing there, and was left out.")
 
     def _plain(self, text: str, field: str | None) -> Clause | None:
         """Read words, compounds and prefixes."""
         groups: list[list[analysis.Token]] = []
-        for token in self._tokenize(text):
+        for token in self._tokenize(text, field):
             if groups and _is_joined(text, groups[-1][-1], token):
                 groups[-1].append(token)
             else:
@@ -195,13 +232,18 @@ class WordReader:
             return None
         return self.count(Address(text, words))
 
-    def _exact(self, text: str, field: str | None) -> Clause | None:
-        clause = self._plain(text, field)
-        if isinstance(clause, Word):
-            return Exact(f"={clause.text}", clause.surface, field)
-        if clause is not None:
-            self.notes.append(f"“=” is for single words, and “{text}” was searched for without.")
-        return clause
+    def as_written(self, clause: Clause | None, text: str) -> Clause | None:
+        """Return a clause, read of some text, with its words meant as they are written."""
+        match clause:
+            case Word(written, surface, field):
+                return Exact(f"={written}", surface, field)
+            case Phrase():
+                return replace(clause, is_exact=True)
+            case And(clauses) | Bag(clauses):
+                return join_clauses(type(clause), [self.as_written(inner, text) for inner in clauses])
+            case _:
+                self.notes.append(f"“=” is for words and phrases, and “{text}” was searched for without.")
+                return clause
 
     def _fuzzy(self, text: str, edits: str, field: str | None) -> Clause | None:
         clause = self._plain(text, field)
@@ -216,7 +258,7 @@ class WordReader:
         if edits and int(edits) > MAX_EDITS:
             self.notes.append(f"Words may differ by {MAX_EDITS} letters, no more.")
         distance = min(int(edits), MAX_EDITS) if edits else 1 if length < _FUZZY_TWICE else 2
-        return Fuzzy(f"{clause.text}~{distance}", clause.surface, distance, field)
+        return Fuzzy(f"{clause.text}~{distance}", clause.surface.lower(), distance, field)
 
     def _wild(self, text: str, field: str | None) -> Clause | None:
         """Read what may hold patterns."""
@@ -251,7 +293,7 @@ class WordReader:
             if not is_prefix:
                 group, last = group[:-1], group[-2]
         if is_prefix:
-            prefix = Prefix(text[last.start : last.end] + star, last.surface, field)
+            prefix = Prefix(text[last.start : last.end] + star, last.surface.lower(), field)
             rest = self._compound(text, group[:-1], field) if len(group) > 1 else None
             return join_clauses(And, [rest, prefix]) or prefix
         written = text[group[0].start : last.end]
@@ -269,6 +311,37 @@ class WordReader:
         if not token.is_acronym or written in _OPERATORS:
             return False
         return not self._all_capitals or token.surface in stopwords.ACRONYMS
+
+
+def _words_of_text(lexemes: Sequence[Lexeme]) -> Iterator[str]:
+    """Yield what is looked for in texts; in a field of names capitals say nothing of the rest."""
+    depth, is_of_names = 0, False
+    for lexeme in lexemes:
+        if lexeme.kind == "field":
+            is_of_names = is_of_names or lexeme.text in _FIELDS_OF_NAMES
+            continue
+        if is_of_names:
+            depth += (lexeme.kind == "open") - (lexeme.kind == "close")
+            is_of_names = depth > 0 or lexeme.kind == "exact"
+        elif lexeme.kind in ("chunk", "phrase", "unknown"):
+            yield lexeme.text
+
+
+def tell_acronyms(leaves: Iterable[Leaf]) -> bool:
+    """Say whether acronyms are told from words where these leaves are written as a query."""
+    texts = [
+        leaf.text for leaf in leaves if not isinstance(leaf, Everything | Filter) and leaf.field not in _FIELDS_OF_NAMES
+    ]
+    return not "".join(texts).isupper() or not _has_other_words(texts)
+
+
+def _has_other_words(texts: Iterable[str]) -> bool:
+    """Say whether there are words besides operators, numbers and acronyms that are told from words."""
+    return any(
+        text not in _OPERATORS and token.surface not in _ACRONYMS and not token.surface.isnumeric()
+        for text in texts
+        for token in analysis.tokenize(text)
+    )
 
 
 def _is_plain_stop_word(text: str) -> bool:

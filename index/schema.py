@@ -37,7 +37,7 @@ from index.engine import NOT_KNOWN
 
 # Changes whenever an index made before could give wrong answers with the code as it is now: what is a word, how it
 # is folded, what the fields are.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 # Stands for "no date"; no article is that old.
 UNDATED = -(1 << 62)
@@ -45,17 +45,19 @@ EARLIEST = UNDATED + 1
 
 
 class _WordAnalyzer(Analyzer):  # type: ignore[misc]  # Whoosh is untyped here
-    """`index.analysis` as Whoosh calls it; with `stems` off it gives surfaces."""
+    """`index.analysis` as Whoosh calls it; with `stems` off it gives surfaces, which may be `told` in capitals."""
 
-    def __init__(self, *, stems: bool) -> None:
+    def __init__(self, *, stems: bool, told: bool = False) -> None:
         self.stems = stems
+        self.told = told
 
     def __call__(self, value: str, **kwargs: Any) -> Iterator[WhooshToken]:
         """Yield one token, changed in place, for each word of `value`, as Whoosh's analyzers do."""
         start_pos: int = kwargs.get("start_pos", 0)
         token = WhooshToken(positions=True, boost=1.0, mode=kwargs.get("mode", ""))
         for position, word in enumerate(analysis.tokenize(value), start_pos):
-            token.text = analysis.stem(word.surface) if self.stems else word.surface
+            surface = word.surface if self.told else word.surface.lower()
+            token.text = analysis.stem(surface) if self.stems else surface
             token.pos = position
             yield token
 
@@ -71,12 +73,13 @@ class _AddressAnalyzer(_WordAnalyzer):
 def make_schema() -> Schema:
     """Return the schema of a new index."""
     stems, surfaces = _WordAnalyzer(stems=True), _WordAnalyzer(stems=False)
+    told = _WordAnalyzer(stems=False, told=True)
     return Schema(
         id=ID(unique=True, stored=True),
         title=TEXT(analyzer=stems, stored=True),
         body=TEXT(analyzer=stems, stored=True),
-        title_surface=ID(analyzer=surfaces),
-        body_surface=ID(analyzer=surfaces),
+        title_surface=ID(analyzer=told),
+        body_surface=ID(analyzer=told),
         url=TEXT(analyzer=_AddressAnalyzer(stems=False), stored=True),
         source=TEXT(analyzer=surfaces, stored=True),
         source_exact=KEYWORD(),

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from index import analysis
 from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
 from index.codec.building.batch import encode
-from index.codec.building.vocabulary import Tokens, Vocabulary
+from index.codec.building.vocabulary import ACRONYMS, Tokens, Vocabulary
 from index.codec.kernels.snippets import find_beginning, find_hits
 from index.codec.kernels.text import BEGINNINGS
-from index.marking import NearWords, make_matcher
+from index.marking import NearWords, acronyms_of, is_acronym, make_matcher, written_as
 
 # The parts of a query are told apart by the bits of a number; of more than these some are taken for one.
 _MAX_PARTS = 63
@@ -101,22 +101,17 @@ class _Wanted:
         self._patterns: list[tuple[Callable[[str], bool], int]] = []
         self._numbers: dict[str, int] = {}
         self._near: list[tuple[Phrase, int]] = []
+        self._exact: list[tuple[Phrase, int]] = []
         phrases: list[tuple[list[int], int]] = []
         beginnings: set[str] = set()
         for number, leaf in enumerate(leaves):
             bit = 1 << number % _MAX_PARTS
             match leaf:
-                case Word(surface=surface):
-                    self._add(self._stems, self._stem(surface, beginnings), bit)
-                case Phrase(surfaces=surfaces):
-                    stems = [self._stem(surface, beginnings) for surface in surfaces]
-                    numbers = [self._numbers.setdefault(stem, len(self._numbers) + 1) for stem in stems]
-                    if leaf.slop == 1:
-                        phrases.append((numbers, bit))
-                    else:
-                        self._near.append((leaf, bit))
+                case Word() | Phrase():
+                    self._add_words(leaf, bit, phrases, beginnings)
                 case Exact(surface=surface):
-                    self._add(self._surfaces, surface, bit)
+                    for each in written_as(surface):
+                        self._add(self._surfaces, each, bit)
                     beginnings.add(surface)
                 case Forms(surfaces=surfaces):
                     for surface in surfaces:
@@ -124,6 +119,8 @@ class _Wanted:
                     beginnings.update(surfaces)
                 case Prefix(surface=surface):
                     self._prefixes.append((surface, bit))
+                    for each in acronyms_of(leaf):
+                        self._add(self._surfaces, each, bit)
                     beginnings.add(surface)
                 case Wildcard(pattern=pattern):
                     self._patterns.append((make_matcher([leaf]), bit))
@@ -135,6 +132,26 @@ class _Wanted:
         self._phrases = np.array([number for numbers, _ in phrases for number in numbers], np.uint8)
         self._phrase_starts = np.cumsum([0, *(len(numbers) for numbers, _ in phrases)], dtype=np.int64)
         self._phrase_masks = np.array([bit for _, bit in phrases], np.uint64)
+
+    def _add_words(
+        self, leaf: Word | Phrase, bit: int, phrases: list[tuple[list[int], int]], beginnings: set[str]
+    ) -> None:
+        match leaf:
+            case Word(surface=surface) if is_acronym(surface):
+                self._add(self._surfaces, surface, bit)
+                beginnings.add(surface)
+            case Word(surface=surface):
+                self._add(self._stems, self._stem(surface, beginnings), bit)
+            case Phrase(surfaces=surfaces, is_exact=True):
+                self._exact.append((leaf, bit))
+                beginnings.update(surfaces)
+            case Phrase(surfaces=surfaces):
+                stems = [self._stem(surface, beginnings) for surface in surfaces]
+                numbers = [self._numbers.setdefault(stem, len(self._numbers) + 1) for stem in stems]
+                if leaf.slop == 1:
+                    phrases.append((numbers, bit))
+                else:
+                    self._near.append((leaf, bit))
 
     def _set_beginnings(self, beginnings: Sequence[bytes]) -> None:
         self._beginning_starts = np.cumsum([0, *map(len, beginnings)], dtype=np.int64)
@@ -180,7 +197,7 @@ class _Wanted:
         )  # fmt: skip
         is_overlapping, count = count < 0, max(count, ~count)
         marks = Marks(text, starts, hits[:count], masks[:count], hit_starts)
-        near = self._find_near(tokens, word_numbers)
+        near = [*self._find_near(tokens, word_numbers), *self._find_exact(tokens, vocabulary)]
         if near or is_overlapping or (self._prefixes and (marks.masks >= _FIRST_CHARACTER).any()):
             return _without_overlaps(marks, near)
         return marks
@@ -192,8 +209,9 @@ class _Wanted:
         offsets, word_bytes = vocabulary.word_offsets, vocabulary.word_bytes
         found = np.empty(vocabulary.num_words, np.int64)
         count = find_beginning(self._beginning_starts, self._beginnings, offsets, word_bytes, found)
-        for word in found[:count].tolist():
-            surface = word_bytes[int(offsets[word]) : int(offsets[word + 1])].tobytes().decode()
+        # Acronyms begin as words in small letters do.
+        for word in {*found[:count].tolist(), *ACRONYMS}:
+            surface = vocabulary.surface(word)
             stem = analysis.stem_by(surface, self._stemmer)
             word_masks[word] = self._match(surface, stem)
             word_numbers[word] = self._numbers.get(stem, 0)
@@ -226,6 +244,20 @@ class _Wanted:
                 for place in places:
                     start, end = tokens.spans[place].tolist()
                     found += ((text, *span, bit) for span in words.add(stems[int(numbers[place])], place, start, end))
+        return found
+
+    def _find_exact(self, tokens: Tokens, vocabulary: Vocabulary) -> list[tuple[int, int, int, int]]:
+        """Return the text, start, end and bit of each phrase, or word near others, as they are written."""
+        found: list[tuple[int, int, int, int]] = []
+        for leaf, bit in self._exact:
+            wanted = {vocabulary.number(each): each for surface in leaf.surfaces for each in written_as(surface)}
+            for text in range(len(tokens.starts) - 1):
+                words = NearWords(leaf.surfaces, leaf.slop)
+                first, end = int(tokens.starts[text]), int(tokens.starts[text + 1])
+                for place in (np.flatnonzero(np.isin(tokens.word_ids[first:end], list(wanted))) + first).tolist():
+                    surface = words.form_of(wanted[int(tokens.word_ids[place])])
+                    start, stop = tokens.spans[place].tolist()
+                    found += ((text, *span, bit) for span in words.add(surface, place, start, stop))
         return found
 
 

@@ -1,4 +1,4 @@
-"""The English words that are too common to tell one article from another.
+"""The English words that are too common to tell one article from another, and acronyms that spell a word.
 
 They are indexed like any other word, so that phrases are exact, and left out of a query's loose words. The list
 is Snowball's (public domain), which NLTK has too, but as a download, and Dateline installs without one. It is
@@ -24,3 +24,14 @@ ENGLISH: frozenset[str] = frozenset(
 # Stop words that are well known as acronyms too; in a query all in capitals, where capitals say nothing, they are
 # taken for the acronym.
 ACRONYMS: frozenset[str] = frozenset({"us", "who", "it"})
+
+# Acronyms that spell another word, of English or of a language whose articles stand beside English ones (the UN and
+# French "un", MIT and German "mit"). A list and no rule: what is written in capitals is mostly the same word (NATO and
+# Nato, NOT and not), and must be found by it. A word is here if its capitals nearly always mean something else.
+LIKE_WORDS: tuple[str, ...] = tuple(
+    """
+    ai aids cat cop dot eu era ice is it la led mit pac pin ram salt sat start stem swat un us vat who
+    """.split()
+)
+# As they are told from these words: in capitals.
+TOLD: dict[str, str] = {word: word.upper() for word in LIKE_WORDS}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from index import analysis
 from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
-from index.marking import NearWords, make_matcher
+from index.marking import NearWords, exact_surfaces, is_acronym, make_matcher
 
 
 class Span(NamedTuple):
@@ -42,13 +42,11 @@ class SlowMarker:
         ]
         phrases = [leaf for leaf in wanted if isinstance(leaf, Phrase)]
         return cls(
-            tuple(leaf.surface for leaf in wanted if isinstance(leaf, Word)),
+            tuple(leaf.surface for leaf in wanted if isinstance(leaf, Word) and not is_acronym(leaf.surface)),
             tuple(leaf.surface for leaf in wanted if isinstance(leaf, Prefix)),
-            tuple(leaf.surfaces for leaf in phrases if leaf.slop == 1),
-            tuple(leaf for leaf in phrases if leaf.slop > 1),
-            frozenset(leaf.surface for leaf in wanted if isinstance(leaf, Exact)).union(
-                *(leaf.surfaces for leaf in wanted if isinstance(leaf, Forms))
-            ),
+            tuple(leaf.surfaces for leaf in phrases if leaf.slop == 1 and not leaf.is_exact),
+            tuple(leaf for leaf in phrases if leaf.slop > 1 or leaf.is_exact),
+            frozenset(exact_surfaces(wanted)),
             tuple(leaf for leaf in wanted if isinstance(leaf, Wildcard | Fuzzy)),
         )
 
@@ -63,7 +61,9 @@ class SlowMarker:
         near = [
             NearWords([analysis.stem_by(word, stemmer) for word in phrase.surfaces], phrase.slop)
             for phrase in self.near
+            if not phrase.is_exact
         ]
+        exact = [NearWords(phrase.surfaces, phrase.slop) for phrase in self.near if phrase.is_exact]
         fits = make_matcher(self.forms)
         # The stems and starts of the words so far that a phrase may reach back to.
         reach = max(map(len, phrases), default=0)
@@ -82,6 +82,9 @@ class SlowMarker:
                     found.append(Span(start, token.end, " ".join(phrase)))
             for words in near:
                 found += (Span(*place, words.key) for place in words.add(stem, position, token.start, token.end))
+            for words in exact:
+                surface = words.form_of(token.surface)
+                found += (Span(*place, words.key) for place in words.add(surface, position, token.start, token.end))
         return _without_overlaps(found)
 
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import query_words
@@ -78,6 +79,15 @@ READINGS = [
     ("well,http:moscow", 'well AND "http:moscow"'),
     # Stop words.
     ("state of the union", "state AND union"),
+    ("AIDS WHO 2016", "AIDS AND WHO AND 2016"),
+    ("US OR NATO", "US OR NATO"),
+    ("the US NATO", "U.S. AND NATO"),
+    ('of "US NATO" =AIDS', '"U.S. NATO" AND =A.I.D.S.'),
+    ("source:US author:U.S.", "source:US AND author:U.S."),
+    ("US source:CNN", "US AND source:CNN"),
+    ("US NATO source:(cnn OR abc)", "US AND NATO AND (source:cnn OR source:abc)"),
+    ("the US title:NATO*", "U.S. AND title:NATO*"),
+    ("AIDS* US~ US-led", "AIDS* AND US AND US-led"),
     ("the who", '"the" AND "who"'),
     ("The WHO", "WHO"),
     ("US policy", "US AND policy"),
@@ -115,6 +125,8 @@ READINGS = [
     # Words as written, patterns, what is like or near.
     ("=Visits title:=Visit -=Häuser", "=Visits AND title:=Visit AND NOT =Häuser"),
     ("=the moscow", "=the AND moscow"),
+    ('="the visits" -title:="Visits Moscow"~3^2', '="the visits" AND NOT title:="Visits Moscow"~3^2'),
+    ('="visits" =al-Qaeda =a,b =vis*', '="visits" AND =al-Qaeda AND =a AND =b AND vis*'),
     ("w?rd *word wo*rd* title:*o?d", "w?rd AND *word AND wo*rd* AND title:*o?d"),
     ("**moscow", "**moscow"),
     ("al-q?eda", "al AND q?eda"),
@@ -129,7 +141,7 @@ READINGS = [
     ("(moscow^2)^3 vis*^2 =Visit^2 m?scow^1.50", "moscow^6 AND vis*^2 AND =Visit^2 AND m?scow^1.5"),
     ("the^2 moscow", "moscow"),
     # What is not well formed is words.
-    ("al-Qaeda~ =al-Qaeda ab~ x~9", "al-Qaeda AND al-Qaeda AND ab AND x"),
+    ("al-Qaeda~ =al-Qaeda ab~ x~9", "al-Qaeda AND =al-Qaeda AND ab AND x"),
     ("colour~9", "colour~2"),
     ("=(moscow) = ~ ~moscow", "moscow AND moscow"),
     ('~5 moscow ^2 moscow"~5', "5 AND moscow AND 2 AND moscow AND 5"),
@@ -200,6 +212,31 @@ def test_leaves_say_what_is_looked_for() -> None:
     assert list(leaves(query.root, excluded=True)) == [Word("lavrov", "lavrov")]
 
 
+@pytest.mark.parametrize(
+    ("typed", "surfaces"),
+    [
+        ("US", "US"),
+        ("US policy", "US policy"),
+        ("us policy", "policy"),
+        ("US POLICY", "us policy"),
+        ("U.S. POLICY", "US policy"),
+        ("u.s. policy", "US policy"),
+        ("US AIDS 2016", "US AIDS 2016"),
+        ("US OR AIDS", "US AIDS"),
+        ("the WHO's NATO", "WHO nato"),
+        ("WHO NATO", "who nato"),
+        ("source:US AIDS", "us AIDS"),
+        ("source:(CNN | BBC) AIDS -language:EN", "cnn bbc AIDS"),
+        ("-url:A.B AIDS", "AIDS"),
+        ("aids AIDS", "aids AIDS"),
+    ],
+)
+def test_an_acronym_is_told_from_the_word_that_it_spells(typed: str, surfaces: str) -> None:
+    found = [leaf.surface for leaf in leaves(parse(typed).root) if isinstance(leaf, Word)]
+    assert found == surfaces.split()
+    assert [leaf.surface for leaf in leaves(parse(write(parse(typed).root)).root) if isinstance(leaf, Word)] == found
+
+
 def test_dropped_stop_words_are_told() -> None:
     assert parse("state of the union").dropped == ("of", "the")
     assert parse("the who").dropped == ()
@@ -216,10 +253,25 @@ def test_what_is_taken_as_words_is_told(typed: str) -> None:
     ("typed", "note"),
     [
         ("al-Qaeda~", "“~” is for"),
-        ("=al-Qaeda", "“=” is for"),
+        ("=vis*", "“=” is for"),
         ("colour~9", "differ by 2"),
         ("moscow^1000", "0.01 to 100"),
         ("url:/// moscow", "names no address"),
+        ('moscow "visits', "A quote without"),
+        ("“moscow", "A quote without"),
+        ("(moscow", "Parentheses without"),
+        ("moscow)", "Parentheses without"),
+        ("(" * 17 + "moscow" + ")" * 17, "more than 16 deep"),
+        ("moscow OR", "“OR” joins nothing"),
+        ("AND moscow", "“AND” joins nothing"),
+        ("moscow |", "“|” joins nothing"),
+        ("moscow NOT", "“NOT” joins nothing"),
+        ("nofield:moscow", "“nofield:” is no field"),
+        ("title: moscow", "“title:” has no word right behind it"),
+        ("moscow^x", "In “moscow^x”"),
+        ("moscow ^2", "In “^2”"),
+        ("~moscow", "In “~moscow”"),
+        ("=(moscow)", "In “=”"),
         ("language:en^2", "there are none before it"),
         ('"a b"~99', "50 places"),
     ],
@@ -227,6 +279,20 @@ def test_what_is_taken_as_words_is_told(typed: str) -> None:
 def test_what_is_not_taken_as_it_stands_is_told(typed: str, note: str) -> None:
     (told,) = parse(typed).notes
     assert note in told
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        'tillerson "no longer"~5 -lavrov title:moscow^2 =visits ="a b" vis* col?r colour~ (a OR b) | c',
+        "published:2017 language:en url:bbc.co.uk/news after:-7d",
+        "http://example.com/~user?id=3 12:30 AT&T C++ C# a=b it's what? :-| & / !",
+        "THE LEVEL AND HIGH ALTITUDE OF BALLOONS OR",
+        "Re: the meeting, at noon: who comes",
+    ],
+)
+def test_of_what_is_well_formed_or_mere_punctuation_nothing_is_noted(typed: str) -> None:
+    assert parse(typed).notes == ()
 
 
 def test_patterns_are_few() -> None:
@@ -275,7 +341,7 @@ def test_long_queries_are_bounded_and_say_so(typed: str) -> None:
 def test_what_is_said_again_needs_no_room_but_for_writing(typed: str) -> None:
     query = parse(typed)
     assert len(list(leaves(query.root))) == query_words.MAX_WRITTEN
-    assert query.notes == ("Only the first 512 words of the query were used.",)
+    assert query.notes[0] == "Only the first 512 words of the query were used."
 
 
 def test_stop_words_need_no_room_among_the_words_that_are_looked_up() -> None:
@@ -305,6 +371,12 @@ PIECES = st.sampled_from(
         "x:",
         "the",
         "US",
+        "AIDS",
+        "U.S.",
+        "NATO",
+        '"WHO NATO"',
+        "source:CNN",
+        "source:(US |",
         "moscow",
         "visit*",
         "al-qaeda",
@@ -326,6 +398,9 @@ PIECES = st.sampled_from(
         "published:[2017 TO",
         "=",
         "=Moscow",
+        '="a b"',
+        "=al-Qaeda",
+        "=b,c",
         "~",
         "~2",
         "colour~",
@@ -350,6 +425,25 @@ def test_any_input_is_read(typed: str) -> None:
     else:
         assert written
         assert list(leaves(query.root)) or list(leaves(query.root, excluded=True))
+
+
+@given(st.one_of(st.text(), st.lists(PIECES).map(" ".join), st.lists(PIECES).map("".join)))
+def test_what_is_written_out_is_written_the_same_again(typed: str) -> None:
+    written = write(parse(typed).root)
+    again = parse(written)
+    assert not written or again.notes == ()
+    # Parentheses that say nothing go: those of words that stood right behind a pattern or a compound.
+    assert write(parse(write(again.root)).root) == write(again.root)
+    assert write(again.root).replace("(", "").replace(")", "") == written.replace("(", "").replace(")", "")
+
+
+@settings(deadline=None)
+@given(st.lists(PIECES | st.text(min_size=1, max_size=3), min_size=1, max_size=4), st.sampled_from(["", " "]))
+def test_the_longest_query_is_read_in_a_moment(pieces: list[str], space: str) -> None:
+    typed = (space.join(pieces) + space) * 4096
+    started = time.process_time()
+    write(parse(typed[:4096]).root)
+    assert time.process_time() - started < 0.5
 
 
 def finds(clause: Clause, bag_operator: str, has: Callable[[Leaf], bool]) -> bool:
@@ -381,7 +475,7 @@ def random_article(seed: str) -> Callable[[Leaf], bool]:
             case Word(surface=surface):
                 surfaces: tuple[str, ...] = (surface,)
             case Phrase(surfaces=words, slop=slop):
-                surfaces = (*words, *([str(slop)] if slop > 1 else []))
+                surfaces = (*words, *([str(slop)] if slop > 1 else []), *(["="] if leaf.is_exact else []))
             case Prefix(surface=surface):
                 surfaces = (surface, "*")
             case Published() | Language() | Address() | Exact() | Wildcard() | Fuzzy():

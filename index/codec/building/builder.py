@@ -178,13 +178,14 @@ class SegmentBuilder:
             surfaces, stems = self._cutter.map(
                 lambda is_stems: WordTerms(Strings(*stem_all(*words)) if is_stems else words), (False, True)
             )
+        plain = surfaces.with_acronyms_as_words()
         fields: list[FieldArrays] = []
         parts: list[PartArrays] = []
         for place, field in enumerate(self._texts):
             inverted, its_parts = invert_text(
                 Text(field.name, len(self._texts), place),
                 self._chunks,
-                stems if field.stems else surfaces,
+                stems if field.stems else plain,
                 self.num_docs,
                 (field.surfaces, surfaces) if field.surfaces else None,
                 self._cutter,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh.util.numeric import byte_to_length
 
+from index import stopwords
 from index.codec.building.field_arrays import FieldArrays
 from index.codec.building.part_arrays import PartArrays, bitmap_sizes, encode_parts
 from index.codec.building.strings import Strings, rank
@@ -41,6 +43,14 @@ class WordTerms:
         self.ranks, self.in_order = rank(strings)
         self.terms = strings.take(self.in_order)
         self.term_of_word = self.in_order.astype(np.uint32)[self.ranks]
+
+    def with_acronyms_as_words(self) -> WordTerms:
+        """Return the same terms, but for acronyms (`stopwords.TOLD`) those of the words that they spell."""
+        words = copy(self)
+        number = len(stopwords.TOLD)  # of the words and the acronyms, which a vocabulary begins with
+        words.term_of_word = self.term_of_word.copy()
+        words.term_of_word[number : 2 * number] = self.term_of_word[:number]
+        return words
 
 
 class Text(NamedTuple):

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index import analysis
+from index import analysis, stopwords
 from index.codec.building.text_tables import text_tables
 from index.codec.kernels import text as kernel
 
 _FEWEST_SLOTS = 1 << 12
+
+# The numbers of the acronyms that are told from words.
+ACRONYMS = range(len(stopwords.TOLD), 2 * len(stopwords.TOLD))
 _ALL_WANTED = np.empty(0, np.bool_)
 
 
@@ -32,10 +35,13 @@ class Tokens(NamedTuple):
 
 
 class Vocabulary:
-    """Gives each distinct word a number. Not safe to share between threads."""
+    """Gives each distinct word a number. Not safe to share between threads.
+
+    The first words are `stopwords.LIKE_WORDS`, and the next ones the acronyms that are told from them (`ACRONYMS`).
+    """
 
     def __init__(self, is_wanted: NDArray[np.bool_] = _ALL_WANTED) -> None:
-        """With `is_wanted`, b1[BEGINNINGS], of the kernel: all words that begin as is not wanted are word 0, empty."""
+        """With `is_wanted`, b1[BEGINNINGS] of the kernel, all words that begin as is not wanted are one, and empty."""
         self.num_words = 0
         self._is_wanted = is_wanted
         self._slots = np.zeros((_FEWEST_SLOTS, 2), np.uint64)
@@ -43,6 +49,8 @@ class Vocabulary:
         self._is_slow = np.zeros(_FEWEST_SLOTS // 2, np.bool_)
         self._bytes = np.empty(1 << 16, np.uint8)
         self._folded: dict[int, int] = {}  # a word as it was written to the word that it folds to; -1 for none
+        for word in (*stopwords.TOLD, *stopwords.TOLD.values()):
+            self._intern(word.encode())
         if len(is_wanted):
             self._intern(b"")
 
@@ -61,6 +69,14 @@ class Vocabulary:
         """Bytes of memory."""
         return self._slots.nbytes + self._offsets.nbytes + self._is_slow.nbytes + self._bytes.nbytes
 
+    def surface(self, word: int) -> str:
+        """Return a surface by its number."""
+        return self._bytes[int(self._offsets[word]) : int(self._offsets[word + 1])].tobytes().decode()
+
+    def number(self, surface: str) -> int:
+        """Return the number of a surface, which is entered if it is new."""
+        return self._intern(surface.encode())
+
     def cut(self, text: bytes, starts: NDArray[np.int64], *, with_spans: bool = False) -> Tokens:
         """Cut texts (of `index.codec.building.batch.encode`) into words, as `analysis.tokenize` does.
 
@@ -75,8 +91,9 @@ class Vocabulary:
         is_acronym = np.empty(len(spans), np.bool_)
         slow_words = np.empty(most, np.uint32)
         token_starts = np.zeros(num_texts + 1, np.int64)
-        state = np.zeros(5, np.int64)
+        state = np.zeros(kernel.STATE_SIZE, np.int64)
         state[kernel.NUM_WORDS] = self.num_words
+        state[kernel.NUM_ACRONYMS] = len(stopwords.TOLD)
         contents, tables = np.frombuffer(text, np.uint8), text_tables()
         while True:
             status = kernel.cut_texts(

@@ -8,6 +8,8 @@ eight bytes of a word; then 31 bits of its hash, whether it is slow, and its num
 Word n is `word_bytes[word_offsets[n]:word_offsets[n + 1]]`. A folded word is written behind the last one before it is
 looked up, so that a new word is there already.
 
+The first n words are those that acronyms spell, and the next n these acronyms, in the same order: `us` … `US` …
+
 A word with a character that cannot be folded by itself (`SLOW`) is interned as written, apart from the others; the
 caller folds it, and gives the tokens its number.
 """
@@ -35,7 +37,8 @@ CJK_GROWTH = 1.5  # of CJK, where each is written into two words
 BEGINNINGS = 1024
 
 # Places in `state`.
-PLACE, PIECE, NUM_TOKENS, NUM_WORDS, NUM_SLOW = 0, 1, 2, 3, 4
+PLACE, PIECE, NUM_TOKENS, NUM_WORDS, NUM_SLOW, NUM_ACRONYMS = 0, 1, 2, 3, 4, 5
+STATE_SIZE = 6
 
 DONE, NEEDS_SLOTS, NEEDS_BYTES = 0, 1, 2
 
@@ -341,16 +344,20 @@ def _cut_word(text, piece_start, place, end, pages, entries, fold_bytes, out, ou
         special = _cut_thousands(text, place, stop, end, pages, entries, fold_bytes, out, out_start, kinds & SLOW != 0)
     if special[0] >= 0:
         return special
-    has_apostrophe = False
+    has_apostrophe, possessive = False, np.int64(0)  # what a possessive s is, which no acronym is judged by
     while True:
         entry, size = _entry_at(text, stop, end, pages, entries)
         if not entry & APOSTROPHE or not _entry_at(text, stop + size, end, pages, entries)[0] & WORD:
             break
-        has_apostrophe = True
+        kinds |= possessive  # the word goes on, and it was none
+        has_apostrophe, after = True, stop + size
         out[out_end] = _QUOTE
-        stop, out_end, more, _ = _fold_run(text, stop + size, end, pages, entries, fold_bytes, out, out_end + 1)
-        kinds |= more
+        stop, out_end, more, count = _fold_run(text, after, end, pages, entries, fold_bytes, out, out_end + 1)
         characters += 2
+        possessive = more if count == 1 and (text[after] | 0x20) == _S else np.int64(0)
+        if possessive == 0:
+            kinds |= more
+    characters -= 2 * (possessive != 0)
     is_acronym = characters > 1 and kinds & UPPER != 0 and not kinds & NOT_UPPER
     if kinds & SLOW:
         return stop, _copy_written(text, place, stop, 0, out, out_start), is_acronym, True
@@ -465,12 +472,24 @@ def _read_plain(text, place, end, byte_kinds, word_bytes, word_start):
 
 
 @njit(cache=True, nogil=True)
+def _is_told(text, place, stop, length):
+    """Say whether an acronym is written with so many letters of ASCII, with full stops or without."""
+    letters = 0
+    for k in range(place, stop):
+        if text[k] != _FULL_STOP:
+            if not 0x41 <= (text[k] & 0xDF) <= 0x5A or text[k] >= 0x80:
+                break
+            letters += 1
+    return letters == length
+
+
+@njit(cache=True, nogil=True)
 def _cut_text(
     text, start, end, byte_kinds, pages, entries, fold_bytes, slots, word_offsets, word_bytes, word_is_slow, slow_words,
     is_wanted, tokens, spans, acronyms, state,
 ):  # fmt: skip
     """Cut one text, from `state[PLACE]` on; return as `cut_texts`."""
-    place, num_tokens, num_words = state[PLACE], state[NUM_TOKENS], state[NUM_WORDS]
+    place, num_tokens, num_words, num_acronyms = state[PLACE], state[NUM_TOKENS], state[NUM_WORDS], state[NUM_ACRONYMS]
     status = DONE
     while place < end:
         # Most words are ASCII and nothing special: reading them takes no call.
@@ -497,7 +516,7 @@ def _cut_text(
         elif stop > place + 1 and kinds & UPPER and not kinds & NOT_UPPER:
             is_acronym = True
         if len(is_wanted) and not is_slow and not is_wanted[beginning(word_bytes, word_start, word_end)]:
-            word = np.int64(0)
+            word = 2 * num_acronyms
         else:
             word = _find(slots, word_offsets, word_bytes, word_is_slow, num_words, word_end, is_slow, head, key)
         if word == num_words:
@@ -505,6 +524,8 @@ def _cut_text(
             if is_slow:
                 slow_words[state[NUM_SLOW]] = word
                 state[NUM_SLOW] += 1
+        is_told = is_acronym and word < num_acronyms and _is_told(text, place, stop, word_end - word_start)
+        word += num_acronyms if is_told else 0
         tokens[num_tokens] = word
         if len(spans):
             spans[num_tokens, 0], spans[num_tokens, 1] = place, stop
@@ -533,10 +554,11 @@ def cut_texts(
     pages, entries, fold_bytes: `index.codec.building.text_tables.TextTables`.
     slots, word_offsets (u8[w + 1]), word_bytes, word_is_slow (b1[w]): the words, see above; `w` at most half the slots.
     slow_words: u4[len(tokens)], out: the numbers of new words that the caller must fold.
-    is_wanted: b1[BEGINNINGS] or [0]: by its `beginning`, if a word is entered; the number of those that are not is 0.
+    is_wanted: b1[BEGINNINGS] or [0]: by its `beginning`, if a word is entered; those that are not have the number of
+    the first word behind the acronyms.
     tokens: u4[(len(text) + n) // 2 + 1], out: the number of the word of each token. token_starts: i8[n + 1], out.
     spans: u4[len(tokens), 2] or [0, 2], out: the bytes of each token. acronyms: b1 of the same length, out.
-    state: i8[5], in and out: where to go on (`PLACE`…); zeros at first, but for `NUM_WORDS`.
+    state: i8[6], in and out: where to go on (`PLACE`…); zeros at first, but for `NUM_WORDS` and `NUM_ACRONYMS`.
     """
     byte_kinds = _byte_kinds(pages, entries)
     for piece in range(state[PIECE], len(piece_starts) - 1):

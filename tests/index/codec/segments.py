@@ -34,25 +34,28 @@ Documents = Sequence[dict[str, Any]]
 
 
 class WordAnalyzer(Analyzer):  # type: ignore[misc]  # Whoosh is untyped here
-    def __init__(self, *, stems: bool) -> None:
+    def __init__(self, *, stems: bool, told: bool = False) -> None:
         self.stems = stems
+        self.told = told
 
     def __call__(self, value: str, **kwargs: Any) -> Iterator[Token]:
         token = Token(positions=True, boost=1.0, mode=kwargs.get("mode", ""))
         for position, word in enumerate(analysis.tokenize(value)):
-            token.text = analysis.stem(word.surface) if self.stems else word.surface
+            surface = word.surface if self.told else word.surface.lower()
+            token.text = analysis.stem(surface) if self.stems else surface
             token.pos = position
             yield token
 
 
 def make_schema() -> Schema:
     stems, surfaces = WordAnalyzer(stems=True), WordAnalyzer(stems=False)
+    told = WordAnalyzer(stems=False, told=True)
     return Schema(
         id=ID(unique=True),
         title=TEXT(analyzer=stems),
         body=TEXT(analyzer=stems),
-        title_surface=ID(analyzer=surfaces),
-        body_surface=ID(analyzer=surfaces),
+        title_surface=ID(analyzer=told),
+        body_surface=ID(analyzer=told),
         author=TEXT(analyzer=surfaces),
         author_exact=KEYWORD(),
         published=NUMERIC(int, bits=64, signed=True, shift_step=0, sortable=True, default=DEFAULT),
@@ -96,7 +99,24 @@ def written(writes: Any) -> SegmentFile:
 
 
 words = st.sampled_from(
-    ["run", "running", "runs", "U.S.", "naïve", "cafe\u0301", "łódź", "12,000", "C++", "the", "Ωμέγα", "\u0301"]
+    [
+        "run",
+        "running",
+        "runs",
+        "U.S.",
+        "us",
+        "AIDS",
+        "aids",
+        "aiding",
+        "naïve",
+        "cafe\u0301",
+        "łódź",
+        "12,000",
+        "C++",
+        "the",
+        "Ωμέγα",
+        "\u0301",
+    ]
 )
 texts = st.lists(words, max_size=12).map(" ".join) | st.text(max_size=20)
 keywords = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

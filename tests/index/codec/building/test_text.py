@@ -82,7 +82,14 @@ def test_words_are_those_of_the_analysis_for_acronyms_numbers_and_contractions(t
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.lists(st.sampled_from(["U.S.", "u.s", "’s", "'S", "12", ",000", ",", "C++", "#", "é.", "E\u0301.", "x", " "]))
+    st.lists(
+        st.sampled_from(
+            [
+                *("U.S.", "u.s", "’s", "'S", "'", "12", ",000", ",", "C++", "#", "é.", "E\u0301.", "x", " "),
+                *("US", "Us", "WHO", "who", "AIDS", "I.T", "\u0301", "\u02bc", "Ｕ", "京"),
+            ]
+        )
+    )
 )
 def test_words_are_those_of_the_analysis_for_pieces_of_words(pieces: list[str]) -> None:
     assert_equal("".join(pieces))
