@@ -17,7 +17,7 @@ from bench.pages import lines_of_blocks, read_pages
 from index.article import Article
 from index.cleaning import headline, shapes
 from index.errors import SourceError
-from index.sources import NO_MAPPING, find_files, split_file
+from index.sources import NO_MAPPING, divide, find_files, split_file
 from index.sources.documents import parse_document
 from index.sources.parts import Document
 
@@ -36,7 +36,8 @@ class Rate(NamedTuple):
 def read_kinds(corpus: Path, pages: Path, limit: int) -> dict[str, list[Document]]:
     """Return documents to time, by kind: at most so many of each."""
     (file,) = find_files([corpus])
-    records = [found for found in itertools.islice(split_file(file), limit) if not isinstance(found, SourceError)]
+    found = (one for one in split_file(file) if not isinstance(one, SourceError))
+    records = list(itertools.islice((record for one in found for record in divide(one)), limit))
     read = read_pages(pages)
     texts = [(page.id, text) for page in read if len(text := lines_of_blocks(page.html)) in _TIMED]
     return {

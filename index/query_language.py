@@ -18,6 +18,7 @@ import datetime as dt
 
 from index import analysis, stopwords
 from index.clauses import (
+    Address,
     And,
     Bag,
     Boosted,
@@ -42,7 +43,7 @@ from index.clauses import (
 )
 from index.query_dates import write_dates
 from index.query_lexer import Lexeme, lex, pair_parentheses
-from index.query_words import MAX_WORDS, WordReader
+from index.query_words import WordReader
 
 MAX_CHARACTERS = 4096
 
@@ -59,7 +60,7 @@ def parse(text: str, today: dt.date | None = None) -> Query:
     parser = _Parser(pair_parentheses(list(lex(text))), today)
     root = parser.parse()
     if parser.words.words_left_out:
-        notes.append(f"Only the first {MAX_WORDS} words of the query were used.")
+        notes.append(f"Only the first {parser.words.words_used} words of the query were used.")
     notes += dict.fromkeys(parser.words.notes)
     dropped: tuple[str, ...] = ()
     if root is not None:
@@ -110,6 +111,9 @@ def _write_leaf(leaf: Leaf) -> str:
             return f"published:{write_dates(start, end)}"
         case Language(code):
             return f"language:{code}"
+        case Address(text):
+            is_plain = "^" not in text and list(lex(f"url:{text}"))[1:] == [Lexeme("chunk", text)]
+            return f"url:{text}" if is_plain else f'url:"{text}"'
         case Word(text, surface):
             is_plain = text.startswith('"') or not (
                 leaf.is_stop_word or (analysis.is_stop_word(surface) and surface not in stopwords.ACRONYMS)

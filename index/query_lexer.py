@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import regex
 
-FIELDS = ("title", "body", "author", "source", "language")
+FIELDS = ("title", "body", "author", "source", "language", "url")
 
 MAX_DEPTH = 16
 

@@ -11,6 +11,7 @@ from whoosh import query as whoosh_query
 
 from index import analysis, schema
 from index.clauses import (
+    Address,
     And,
     Bag,
     Boosted,
@@ -118,6 +119,8 @@ def _filter(clause: Filter) -> whoosh_query.Query:
             # Articles from elsewhere may have a region: "de-AT" is "de" too.
             regions = whoosh_query.Prefix("language", f"{code}-")
             return whoosh_query.Or([whoosh_query.Term("language", code), regions])
+        case Address(words=words):
+            return whoosh_query.Phrase("url", list(words)) if len(words) > 1 else whoosh_query.Term("url", words[0])
 
 
 def _build(clause: Clause, way: _Way, weight: float = 1.0) -> whoosh_query.Query:
@@ -126,7 +129,7 @@ def _build(clause: Clause, way: _Way, weight: float = 1.0) -> whoosh_query.Query
             return whoosh_query.Every(boost=weight)
         case Boosted(inner, factor):
             return _build(inner, way, weight * factor)
-        case Not() | Published() | Language():
+        case Not() | Published() | Language() | Address():
             return _conjunction([clause], way, weight)
         case And(clauses):
             return _conjunction(clauses, way, weight)
@@ -222,7 +225,7 @@ def _narrow(tree: whoosh_query.Query, clauses: Sequence[Clause], way: _Way) -> w
 def _condition(clause: Clause) -> whoosh_query.Query:
     """Build what narrows: filters, and groups of them."""
     match clause:
-        case Published() | Language():
+        case Published() | Language() | Address():
             return _filter(clause)
         case Or(clauses):
             return whoosh_query.Or([_condition(inner) for inner in clauses])

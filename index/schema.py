@@ -7,19 +7,19 @@
 | `title_surface`, `body_surface` | surfaces, parts of the stems | `word*`: a stem can be shorter than what is typed |
 | `source`, `author` | surfaces with positions | `source:` and `author:` in a query |
 | `source_exact`, `author_exact`, `language` | values as they are | filters and facets |
+| `url` | words of the address with positions (`index.urls`) | `url:` in a query |
 | `published` | seconds since 1970, with a column | ranges, newest and oldest first, facets |
 
 What an article does not have, it has a term for: `NOT_KNOWN` as its source, author or language in the fields of exact
 values, `UNDATED` as its time. Finding and counting such articles is looking up one term.
 
-Stored is what `Article.to_dict` gives, but for what is not known. The index is an ordinary Whoosh index of this schema;
+Stored is what `Article.to_json` gives. The index is an ordinary Whoosh index of this schema;
 articles get into it by `index.codec.building.builder`, past Whoosh's analyzers, which are for whoever opens it with
 Whoosh. They do not learn the language of an article, and stem as for English.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -30,14 +30,14 @@ from whoosh.analysis import Analyzer
 from whoosh.analysis.acore import Token as WhooshToken
 from whoosh.fields import ID, KEYWORD, NUMERIC, STORED, TEXT, Schema
 
-from index import analysis
+from index import analysis, urls
 from index.article import Article
 from index.codec.building.fields import KeywordField, NumberField, TextField
 from index.engine import NOT_KNOWN
 
 # Changes whenever an index made before could give wrong answers with the code as it is now: what is a word, how it
 # is folded, what the fields are.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # Stands for "no date"; no article is that old.
 UNDATED = -(1 << 62)
@@ -60,6 +60,14 @@ class _WordAnalyzer(Analyzer):  # type: ignore[misc]  # Whoosh is untyped here
             yield token
 
 
+class _AddressAnalyzer(_WordAnalyzer):
+    """The same for addresses."""
+
+    def __call__(self, value: str, **kwargs: Any) -> Iterator[WhooshToken]:
+        """Yield one token for each word of an address."""
+        return super().__call__(urls.to_text(value), **kwargs)
+
+
 def make_schema() -> Schema:
     """Return the schema of a new index."""
     stems, surfaces = _WordAnalyzer(stems=True), _WordAnalyzer(stems=False)
@@ -69,7 +77,7 @@ def make_schema() -> Schema:
         body=TEXT(analyzer=stems, stored=True),
         title_surface=ID(analyzer=surfaces),
         body_surface=ID(analyzer=surfaces),
-        url=STORED(),
+        url=TEXT(analyzer=_AddressAnalyzer(stems=False), stored=True),
         source=TEXT(analyzer=surfaces, stored=True),
         source_exact=KEYWORD(),
         author=TEXT(analyzer=surfaces),
@@ -87,6 +95,7 @@ BUILDER_FIELDS = (
     TextField("body", surfaces="body_surface", signed=True),
     TextField("source", stems=False),
     KeywordField("source_exact"),
+    TextField("url", stems=False),
     TextField("author", stems=False),
     KeywordField("author_exact"),
     KeywordField("language"),
@@ -105,26 +114,14 @@ def to_fields(article: Article) -> dict[str, object]:
         "author": " ".join(article.authors),
         "author_exact": article.authors or NOT_KNOWN,
         "language": article.language or NOT_KNOWN,
+        "url": urls.to_text(article.url) if article.url else "",
         "published": to_seconds(article.published) if article.published else UNDATED,
     }
 
 
-_STORED = tuple(field.name for field in dataclasses.fields(Article))
-
-
 def to_stored(article: Article) -> bytes:
-    """Return what is stored of an article, as `index.codec.stored` encodes fields; what is not known is left out."""
-    known: dict[str, object] = {}
-    for name in _STORED:
-        value = getattr(article, name)
-        if value:
-            known[name] = value
-    if article.published:
-        known["published"] = article.published.isoformat()
-    try:
-        return orjson.dumps(known)
-    except orjson.JSONEncodeError:  # lone surrogates, from files with a broken encoding
-        return json.dumps(known, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    """Return what is stored of an article, as `index.codec.stored` encodes fields."""
+    return article.to_json()
 
 
 def from_stored(encoded: bytes) -> Article:

@@ -10,7 +10,7 @@ import regex
 MIN_LENGTH = 80
 
 # Lines as long as this, with no blank one between, were broken at some width: the text of wires and mails.
-_MIN_BROKEN = 40
+MIN_BROKEN = 40
 
 # A run of spaces is looked at from its first one alone, or a long run would take the square of its length.
 _GAP = regex.compile(
@@ -19,10 +19,10 @@ _GAP = regex.compile(
     r"|(?<=[。！？])"
 )
 # A full stop after one of these, or after a single capital (J. R. Ewing, U.S.), seldom ends a sentence.
-_ABBREVIATION = regex.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Prof|No|vs|Jr|Sr|Rev|Hon|Capt|Maj|Adm|Pres|Messrs)"
-    r"|\b[ap]\.m|(?<!\p{L})\p{Lu})\.$"
+ABBREVIATIONS = tuple(
+    "Mr Mrs Ms Dr St Gen Sen Rep Gov Lt Col Sgt Prof No vs Jr Sr Rev Hon Capt Maj Adm Pres Messrs".split()
 )
+_ABBREVIATION = regex.compile(rf"(?:\b(?:{'|'.join(ABBREVIATIONS)})|\b[ap]\.m|(?<!\p{{L}})\p{{Lu}})\.$")
 # The longest of them, its full stop, and what stands before it.
 _ABBREVIATION_REACH = 10
 
@@ -52,7 +52,7 @@ _END_REACH = 8
 def is_within_paragraph(text: str, start: int, end: int) -> bool:
     """Say whether the white space `text[start:end]` is within a paragraph: at most one broken line ends there."""
     lines = text.count("\n", start, end)
-    return lines == 0 or (lines == 1 and start - text.rfind("\n", 0, start) > _MIN_BROKEN)
+    return lines == 0 or (lines == 1 and start - text.rfind("\n", 0, start) > MIN_BROKEN)
 
 
 def find_sentences(text: str) -> Iterator[tuple[int, int]]:

@@ -12,9 +12,11 @@ from typing import Any
 
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
+from flask_compress import Compress
+from flask_cors import CORS
 
 from index import SearchEngine, open_engine
-from service import api, errors, formatting, pages
+from service import api, caching, errors, feeds, formatting, health, logs, metrics, pages
 from service.context import EXTENSION, Service
 from service.settings import read_settings
 
@@ -29,7 +31,28 @@ SECURITY_HEADERS = {
     # A link to an original article must not tell its publisher what was searched for.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    # The same as `frame-ancestors`, for what does not know that.
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+
+# What is text and not small; the level is that at which a page of results takes less than a millisecond.
+COMPRESSION = {
+    "COMPRESS_ALGORITHM": ["br", "gzip"],
+    "COMPRESS_BR_LEVEL": 4,
+    "COMPRESS_LEVEL": 5,
+    "COMPRESS_MIN_SIZE": 1024,
+    # What is sent as it is read, a file, would be left open until Python finds it.
+    "COMPRESS_STREAMS": False,
+    "COMPRESS_MIMETYPES": [
+        "application/atom+xml", "application/json", "application/problem+json", "application/x-ndjson",
+        "image/svg+xml", "text/css", "text/csv", "text/html", "text/javascript", "text/plain",
+    ],
+}  # fmt: skip
+
+# What a page of another site may ask, if its address is allowed to, and which headers of the answer it may see.
+CROSS_ORIGIN_PATHS = r"/(api/.*|openapi\.json)"
+CROSS_ORIGIN_HEADERS = ["ETag", "Retry-After", logs.REQUEST_ID]
 
 
 class JSONProvider(DefaultJSONProvider):
@@ -53,16 +76,29 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
     """
     settings = read_settings(config)
     app = Flask(__name__)
+    app.config.from_mapping(COMPRESSION)
     app.config.from_mapping(config)
     app.json = JSONProvider(app)
     engine = engine or open_engine(settings.index)
     # Before gunicorn forks and listens: no request waits for a compiler, and the processes share what is loaded.
     engine.warm()
-    app.extensions[EXTENSION] = Service(settings=settings, engine=engine)
+    app.extensions[EXTENSION] = Service(
+        settings=settings, engine=engine, metrics=metrics.Metrics(), version=caching.version_of(settings)
+    )
     logging.getLogger(app.name).setLevel(settings.log_level.upper())
 
+    # What is registered first sees a request first and its answer last, as it is sent.
+    metrics.register(app)
+    logs.register(app)
+    caching.register(app)
+    Compress(app)
+    if settings.cors_origins:
+        origins = settings.cors_origins.replace(",", " ").split()
+        CORS(app, resources={CROSS_ORIGIN_PATHS: {"origins": origins}}, expose_headers=CROSS_ORIGIN_HEADERS)
+    app.register_blueprint(health.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(feeds.blueprint)
     errors.register(app)
     formatting.register(app)
 

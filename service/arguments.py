@@ -25,6 +25,12 @@ ARGUMENTS = (
     "duplicates",
 )  # fmt: skip
 
+SUGGEST_ARGUMENTS = ("q", "size")
+RELATED_ARGUMENTS = ("size",)
+
+# Suggestions and related articles when the request does not say.
+SUGGESTIONS, RELATED = 8, 5
+
 # Far beyond any archive, and small enough for the arithmetic of any engine.
 MAX_PAGE = 1_000_000_000
 
@@ -42,11 +48,7 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
     A blank argument is one that was not given, as forms send it. Names that are not known are passed over here:
     a page's link must still open with a tracking parameter added to it.
     """
-    query = _read_one(arguments, "q")
-    if len(query) > settings.max_query_length:
-        raise RequestError(
-            "q", f"a query has at most {settings.max_query_length:,} characters; this one has {len(query):,}"
-        )
+    query = _read_query(arguments, settings)
     published_from, published_to = _read_one(arguments, "from"), _read_one(arguments, "to")
     return SearchRequest(
         query=query,
@@ -65,6 +67,28 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
         snippets=_read_switch(arguments, "snippets", default=True),
         duplicates=cast(Duplicates, _read_one(arguments, "duplicates") or "fold"),
     )
+
+
+def _read_query(arguments: Arguments, settings: Settings) -> str:
+    query = _read_one(arguments, "q")
+    if len(query) > settings.max_query_length:
+        raise RequestError(
+            "q", f"a query has at most {settings.max_query_length:,} characters; this one has {len(query):,}"
+        )
+    return query
+
+
+def read_typed(arguments: Arguments, settings: Settings) -> str:
+    """Return what somebody has typed so far; a space at its end says that its last word is whole."""
+    query = _read_query(arguments, settings)
+    ends_in_space = any(value[-1:].isspace() for value in arguments.getlist("q"))
+    return f"{query} " if query and ends_in_space else query
+
+
+def read_size(arguments: Arguments, settings: Settings, default: int) -> int:
+    """Return how many of something are asked for."""
+    default = min(default, settings.max_page_size)
+    return _read_whole_number(arguments, "size", default, minimum=0, maximum=settings.max_page_size)
 
 
 def require_known(arguments: Iterable[str], known: tuple[str, ...] = ARGUMENTS) -> None:

@@ -18,7 +18,7 @@ from service.arguments import clean_text
 from service.context import current_service
 
 # The paths that programs ask, and so are answered in JSON whatever happens.
-PROGRAM_PATHS = ("/api/", "/healthz", "/readyz")
+PROGRAM_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
 # How long a caller should wait for an index that is not there: about what it takes to build a small one.
 RETRY_AFTER_SECONDS = 30

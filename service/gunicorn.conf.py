@@ -6,13 +6,21 @@ The names in lower case are gunicorn's. What they are for and what they may be i
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from gunicorn.http import message
 
 from index.errors import DatelineError
+from service.logs import logging_config
 from service.settings import read_settings
+
+# Where the processes keep what they count, for `service/metrics.py`; whose library asks for it when it is imported.
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 try:
     _settings = read_settings()
@@ -43,10 +51,22 @@ if Path("/dev/shm").is_dir():  # noqa: S108 -- gunicorn makes the file itself, u
 # bound, except to none at all, which would let one client fill the memory; hence the module's constant.
 message.MAX_REQUEST_LINE = limit_request_line = 128 * 1024
 
-accesslog = "-"
+# A request's line is written by `service/logs.py`, which knows its route and its id.
+accesslog = None
 errorlog = "-"
 loglevel = _settings.log_level
+logconfig_dict = logging_config(_settings)
 
 # A socket for gunicorn's own console, in the home folder of whoever runs it. Nothing here uses it, and a service
 # user often has no such folder.
 control_socket_disable = True
+
+if _METRICS_FOLDER not in os.environ:
+    os.environ[_METRICS_FOLDER] = tempfile.mkdtemp(prefix="dateline-metrics-")
+    _maker = os.getpid()
+
+    @atexit.register
+    def _remove_metrics() -> None:
+        # The workers are forks of the process that has made it, and end as it does.
+        if os.getpid() == _maker:
+            shutil.rmtree(os.environ[_METRICS_FOLDER], ignore_errors=True)

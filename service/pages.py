@@ -12,12 +12,14 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from index import SearchRequest
 from index.engine import FACETS
-from service.arguments import read_request
-from service.context import current_service
+from service.arguments import RELATED, read_request
+from service.caching import keep_by_generation
+from service.context import current_service, search_engine
 from service.errors import PROBLEM_KINDS
 from service.results import ResultsPage, also_in, search_url
 
 blueprint = Blueprint("pages", __name__)
+keep_by_generation(blueprint, except_for=("pages.problem_kind",))
 
 # Headlines on the front page.
 LATEST = 6
@@ -50,7 +52,7 @@ def home() -> Response:
     service = current_service()
     stats = service.engine.stats()
     newest = SearchRequest(sort="newest", size=LATEST, snippets=False)
-    latest = service.engine.search(newest).results
+    latest = search_engine(newest).results
     sources = [
         (source, search_url(SearchRequest(source=(source.value,), size=service.settings.page_size), service.settings))
         for source in stats.sources[:SOURCES]
@@ -73,7 +75,7 @@ def search() -> Response:
     if _asks_nothing(asked):
         return home()
     # The facets are what the page offers to narrow by, whichever of them the link asks for.
-    response = service.engine.search(replace(asked, facets=FACETS))
+    response = search_engine(replace(asked, facets=FACETS))
     return _page("results.html", page=ResultsPage(asked, response, service.settings), also_in=also_in)
 
 
@@ -87,6 +89,7 @@ def article(article_id: str) -> Response:
         "article.html",
         article=found,
         marked=service.engine.mark(found, asked.query),
+        related=service.engine.related(article_id, RELATED),
         asked=asked,
         back_url="" if _asks_nothing(asked) else search_url(asked, service.settings),
         api_url=url_for("api.article", article_id=article_id),

@@ -79,6 +79,12 @@ class ResultsPage:
         return _join(url_for("api.search"), query_string(self.request, self._settings))
 
     @property
+    def feed_url(self) -> str:
+        """Return the link to a feed of what this search finds, whatever the page and its order."""
+        request = replace(self.request, page=1, sort="relevance", size=self._settings.page_size)
+        return _join(url_for("feeds.feed"), query_string(request, self._settings))
+
+    @property
     def heading(self) -> str:
         """Return how many articles were found, in words."""
         return format_count(self.response.total, "article") if self.response.total else "No articles"
@@ -231,9 +237,9 @@ def also_in(result: SearchResult) -> str:
     return f"Also in {', '.join(named)}" + (f" and {format_number(left)} more" if left else "")
 
 
-def search_url(request: SearchRequest, settings: Settings) -> str:
-    """Return the link to the page of results of a request."""
-    return _join(url_for("pages.search"), query_string(request, settings))
+def search_url(request: SearchRequest, settings: Settings, *, external: bool = False) -> str:
+    """Return the link to the page of results of a request; an external one has the name of the host."""
+    return _join(url_for("pages.search", _external=external), query_string(request, settings))
 
 
 def _join(path: str, query: str) -> str:

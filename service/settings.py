@@ -7,6 +7,7 @@ printed from here (`python -m service.settings`), so that there is one place to 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,6 +15,9 @@ from typing import NamedTuple
 from index.errors import DatelineError
 
 PREFIX = "DATELINE_"
+
+# A scheme, a host and perhaps a port, as a browser writes them.
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 
 
 class SettingError(DatelineError):
@@ -56,6 +60,14 @@ def _one_of(*allowed: str) -> Callable[[str, str], str]:
     return read
 
 
+def _origins(name: str, value: str) -> str:
+    origins = [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise SettingError(name, value, "addresses such as https://example.org with commas between, or *")
+    return ",".join(origins)
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("DATELINE_INDEX", "var/index", "the folder of the index that is searched", _text),
     Setting("DATELINE_ARCHIVE_NAME", "Dateline", "what the archive is called, at the head of every page", _text),
@@ -77,6 +89,24 @@ SETTINGS: tuple[Setting, ...] = (
         "the least serious message that is logged: `debug`, `info`, `warning`, `error` or `critical`",
         _one_of("debug", "info", "warning", "error", "critical"),
     ),
+    Setting(
+        "DATELINE_LOG_FORMAT",
+        "auto",
+        "`json`, a JSON object a line, or `text`; `auto` is text at a terminal and JSON elsewhere",
+        _one_of("auto", "json", "text"),
+    ),
+    Setting(
+        "DATELINE_LOG_QUERIES",
+        "off",
+        "whether the log has what was searched for: `on` or `off`",
+        _one_of("on", "off"),
+    ),
+    Setting(
+        "DATELINE_CORS_ORIGINS",
+        "",
+        "sites whose pages may ask the API, such as `https://example.org`, with commas between; `*` is every one",
+        _origins,
+    ),
 )
 
 
@@ -95,6 +125,9 @@ class Settings:
     threads: int
     timeout: int
     log_level: str
+    log_format: str
+    log_queries: str
+    cors_origins: str
 
 
 def read_settings(

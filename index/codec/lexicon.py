@@ -44,8 +44,12 @@ class Lexicon:
         """Return a surface."""
         return self._bytes_at(place).partition(_BEFORE_STEM)[0].decode("utf-8", "surrogatepass")
 
+    def term_id(self, place: int) -> int:
+        """Return the number of a surface among the terms of its segment."""
+        return self._entry.first_term + place
+
     def _bytes_at(self, place: int) -> bytes:
-        return self._table.term(self._entry.first_term + place)
+        return self._table.term(self.term_id(place))
 
     def find(self, surface: str) -> int:
         """Return the place of a surface, the first if it has several, -1 if it is in no article; some microseconds."""

@@ -24,6 +24,7 @@ from typing import Any
 
 from numba.extending import is_jitted
 
+from index import analysis
 from index.codec import kernels
 from index.codec.searching.warm_search import warm_search
 
@@ -35,6 +36,8 @@ def warm(package: ModuleType = kernels) -> None:
             module.warm()
     if package is kernels:
         warm_search()
+        # No kernel, but queries are stemmed by NLTK, which takes half a second to load.
+        analysis.stem("warm")
 
 
 def signatures(package: ModuleType = kernels) -> dict[str, list[Any]]:

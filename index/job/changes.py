@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import starmap
 
-from index.article import Article
+from index.bundle import Bundle
 from index.engine import IndexWriter
 from index.errors import PassingError, SourceError
 from index.job.reading import Closed, Opened
@@ -55,7 +55,8 @@ class Changes:
         self._digest = opened.digest
         self._is_same = opened.is_same
         self._unread.discard(self._path)
-        self._waiting: list[tuple[Article, str]] = []
+        self._waiting: list[Bundle] = []
+        self._num_waiting = 0
         self._has_content = False
         self._num_claimed = self._num_taken = self._num_failures = 0
         self._whole_failed: SourceError | None = None
@@ -74,7 +75,8 @@ class Changes:
                 self._report.cleaned_characters += one.characters
             else:
                 self._waiting.append(one)
-        if len(self._waiting) >= _BATCH:
+                self._num_waiting += len(one)
+        if self._num_waiting >= _BATCH:
             self._put_waiting()
 
     def fail(self, error: SourceError) -> None:
@@ -132,30 +134,43 @@ class Changes:
         )
 
     def _put_waiting(self) -> None:
-        owners = self._ledger.owners([article.id for article, _ in self._waiting])
+        owners = self._ledger.owners([article_id for bundle in self._waiting for article_id in bundle.ids])
         claimed: dict[str, str] = {}
-        for article, digest in self._waiting:
-            owner = owners.get(article.id)
-            if owner is not None and not self._may_claim(owner):
-                self._tell_taken(article.id, digest, owner)
-                continue
-            claimed[article.id] = digest
-            if owner is not None and owner.path != self._path:
-                self._num_moved[owner.path] += 1
-            owners[article.id] = Owner(self._path, digest, is_seen=True)
-            if owner is not None and owner.digest == digest:
-                self._report.unchanged += 1
-                continue
-            if owner is None:
-                self._report.added += 1
-            else:
-                self._report.updated += 1
-            self._writer.put(article)
+        for bundle in self._waiting:
+            changed = [
+                place
+                for place, (article_id, digest) in enumerate(zip(bundle.ids, bundle.digests, strict=True))
+                if self._claim(article_id, digest, owners, claimed)
+            ]
+            if changed:
+                self._writer.put_all(bundle.take(changed))
         if claimed:
             # A file of which nothing is there is not one that the index is made from.
             self._ledger.own(self._path, claimed)
         self._num_claimed += len(claimed)
-        self._waiting = []
+        self._waiting, self._num_waiting = [], 0
+
+    def _claim(self, article_id: str, digest: str, owners: dict[str, Owner], claimed: dict[str, str]) -> bool:
+        """Put an article into `claimed` if it is this file's; say whether it is new or has changed."""
+        if article_id in claimed:
+            self._tell_taken(article_id, digest, Owner(self._path, claimed[article_id], is_seen=True))
+            return False
+        owner = owners.get(article_id)
+        if owner is None:
+            claimed[article_id] = digest
+            self._report.added += 1
+            return True
+        if not self._may_claim(owner):
+            self._tell_taken(article_id, digest, owner)
+            return False
+        claimed[article_id] = digest
+        if owner.path != self._path:
+            self._num_moved[owner.path] += 1
+        if owner.digest == digest:
+            self._report.unchanged += 1
+            return False
+        self._report.updated += 1
+        return True
 
     def _may_claim(self, owner: Owner) -> bool:
         """Say whether an id is this file's: it had it before, or it has moved here from one that is yet to be read."""

@@ -1,7 +1,7 @@
 """Documents into articles on all cores: batches go to processes, and what comes of them is taken in their order.
 
 A document that takes too long, or at which a process dies, is its own trouble: its batch is done again, one document
-at a time.
+at a time, and of lines one line.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from index.errors import DatelineError, PassingError, SourceError, in_brief
 from index.job.reading import Item
-from index.job.worker import Outcome, parse, start
-from index.sources import Document
+from index.job.worker import Outcome, Parsed, parse, start
+from index.sources import Document, divide
 
 # The slowest real page takes a second or two on a slow machine.
 PARSE_SECONDS = 60.0
@@ -49,7 +49,7 @@ NOT_STARTED = "The processes that read the articles can't be started"
 class _Batch(NamedTuple):
     items: list[Item]
     documents: list[Document]
-    future: ProcessFuture[list[Outcome]] | None
+    future: ProcessFuture[Parsed] | None
 
 
 class Parser:
@@ -104,7 +104,7 @@ class Parser:
     def _schedule(self, items: list[Item], documents: list[Document]) -> _Batch:
         return _Batch(items, documents, self._submit(documents) if documents else None)
 
-    def _submit(self, documents: list[Document]) -> ProcessFuture[list[Outcome]]:
+    def _submit(self, documents: list[Document]) -> ProcessFuture[Parsed]:
         if self._pool is None:
             self.prepare()
             self._pool = ProcessPool(
@@ -125,25 +125,29 @@ class Parser:
         for item in batch.items:
             yield item, next(outcomes) if isinstance(item, Document) else []
 
-    def _outcomes(self, batch: _Batch) -> list[Outcome]:
+    def _outcomes(self, batch: _Batch) -> Iterable[Outcome]:
         if batch.future is None:
             return []
         try:
-            return self._result(batch.future)
+            return self._result(batch.future).outcomes()
         except _TroubleError as trouble:
-            if len(batch.documents) == 1:
+            if len(batch.documents) == 1 and not batch.documents[0].is_divisible:
                 return [[trouble.at(batch.documents[0].place)]]
         return [self._parse_alone(document) for document in batch.documents]
 
     def _parse_alone(self, document: Document) -> Outcome:
-        try:
-            return self._result(self._submit([document]))[0]
-        except _TroubleError as trouble:
-            return [trouble.at(document.place)]
+        outcome: Outcome = []
+        for part in divide(document):
+            try:
+                for of_part in self._result(self._submit([part])).outcomes():
+                    outcome += of_part
+            except _TroubleError as trouble:
+                outcome.append(trouble.at(part.place))
+        return outcome
 
-    def _result(self, future: ProcessFuture[list[Outcome]]) -> list[Outcome]:
+    def _result(self, future: ProcessFuture[Parsed]) -> Parsed:
         try:
-            outcomes: list[Outcome] = future.result()
+            parsed: Parsed = future.result()
         except TimedOut:
             raise _TroubleError(f"takes longer than {self._seconds:g} seconds to read", PassingError) from None
         except ProcessExpired as error:
@@ -158,7 +162,7 @@ class Parser:
             # Whatever a parser raises is the document's trouble, and is told with its place.
             kind = PassingError if isinstance(error, (MemoryError, OSError)) else SourceError
             raise _TroubleError(f"can't be read: {in_brief(error)} ({type(error).__name__})", kind) from error
-        return outcomes
+        return parsed
 
     def __enter__(self) -> Parser:
         return self

@@ -6,15 +6,32 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import wait
+from typing import NamedTuple
 
 from index.article import Article
+from index.bundle import Bundle
 from index.errors import SourceError
-from index.sources import Document, Removed, parse_document
+from index.sources import Document, Removed, parse_documents
 
-# What comes of a document: its articles with their digests, what kept others from being one, what was cleaned away.
-Outcome = list[tuple[Article, str] | SourceError | Removed]
+# What comes of a document: articles, what kept others from being one, what was cleaned away.
+Outcome = list[Bundle | SourceError | Removed]
+
+
+class Parsed(NamedTuple):
+    """What comes of some documents: all of their articles, and for each how many of them it has and what else."""
+
+    bundle: Bundle
+    counts: list[int]
+    others: list[list[SourceError | Removed]]
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield what comes of each document."""
+        end = 0
+        for count, others in zip(self.counts, self.others, strict=True):
+            start, end = end, end + count
+            yield [*others, self.bundle.take(range(start, end))] if count else [*others]
 
 
 def start() -> None:
@@ -31,9 +48,17 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def parse(documents: Sequence[Document], mapping: Mapping[str, str]) -> list[Outcome]:
+def parse(documents: Sequence[Document], mapping: Mapping[str, str]) -> Parsed:
     """Return what comes of each document."""
-    return [
-        [(one, one.digest()) if isinstance(one, Article) else one for one in parse_document(document, mapping)]
-        for document in documents
-    ]
+    parsed = Parsed(Bundle(), [], [])
+    for found in parse_documents(documents, mapping):
+        before, others = len(parsed.bundle), []
+        for one in found:
+            if isinstance(one, Article):
+                parsed.bundle.add(one)
+            else:
+                others.append(one)
+        parsed.counts.append(len(parsed.bundle) - before)
+        parsed.others.append(others)
+    parsed.bundle.batch.pack()
+    return parsed

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from index.sources.documents import Removed, parse_document
+from index.sources.documents import Removed, parse_document, parse_documents
 from index.sources.finding import FoundFile, OnError, find_files, look_at, resolve
 from index.sources.formats import describe_formats
+from index.sources.json_files import divide
 from index.sources.parts import Document
 from index.sources.reading import (
     NO_MAPPING,
@@ -26,9 +27,11 @@ __all__ = [
     "Removed",
     "describe_formats",
     "digest_file",
+    "divide",
     "find_files",
     "look_at",
     "parse_document",
+    "parse_documents",
     "read_articles",
     "read_content",
     "read_file",

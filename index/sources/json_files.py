@@ -16,7 +16,7 @@ import regex
 from index.errors import SourceError, in_brief
 from index.sources.decoding import detect_encoding
 from index.sources.limits import MAX_TEXT_SIZE
-from index.sources.lines import decode_line, read_lines
+from index.sources.lines import Block, decode_line, read_blocks, split_block
 from index.sources.packing import BUFFER_SIZE
 from index.sources.parts import Document, Part
 
@@ -35,13 +35,21 @@ _NO_MORE = object()
 
 
 def read_json_lines(part: Part) -> Iterator[Document | SourceError]:
-    """Yield the lines of a file with a record each."""
-    for number, line in enumerate(read_lines(part), start=1):
-        place = f"{part.place}:{number}"
-        if line is None:
-            yield SourceError(place, f"is longer than {MAX_TEXT_SIZE >> 20} MB")
-        elif line and not line.isspace():
-            yield Document("json", line, place, part.path)
+    """Yield the lines of a file with a record each, many in a document."""
+    for block in read_blocks(part):
+        if block.content is None:
+            yield SourceError(f"{part.place}:{block.first_line}", f"is longer than {MAX_TEXT_SIZE >> 20} MB")
+        elif not block.content.isspace():
+            yield Document("lines", block.content, part.place, part.path, first_line=block.first_line)
+
+
+def divide(document: Document) -> Iterator[Document]:
+    """Yield the lines of a document of lines as documents; any other as it is."""
+    if document.form != "lines" or not isinstance(document.content, bytes):
+        yield document
+        return
+    for number, line in split_block(Block(document.first_line, document.content)):
+        yield Document("json", line, f"{document.place}:{number}", document.path)
 
 
 def read_json(part: Part) -> Iterator[Document | SourceError]:

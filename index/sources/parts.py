@@ -16,7 +16,7 @@ from index.sources.packing import BUFFER_SIZE
 BinaryStream: TypeAlias = "io.BufferedReader[Any]"
 
 # What a document's content is to be read as.
-Form = Literal["text", "html", "json", "record"]
+Form = Literal["text", "html", "json", "lines", "record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Document:
 
     Making it takes next to no time, and making articles of it (`documents.py`) all of it. It holds plain values alone,
     so that it can be sent to another process. `hints` is what is known of it from elsewhere, as fields of a record.
-    `folder` is where it lies among others of its kind.
+    `folder` is where it lies among others of its kind. Of lines, each with a record, there are many in one document:
+    `first_line` is the number of the first.
     """
 
     form: Form
@@ -87,6 +88,12 @@ class Document:
     charset: str | None = None
     sidecar: bytes | None = None
     folder: str | None = None
+    first_line: int = 1
+
+    @property
+    def is_divisible(self) -> bool:
+        """Whether it is many documents in one."""
+        return self.form == "lines"
 
     @property
     def size(self) -> int:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from index import language
-from index.language import LANGUAGES, detect_language
+from index.language import LANGUAGES, detect_language, detect_languages
 
 SENTENCES = {
     "ar": "تراجعت الأسهم بعد أن أعلن البنك عن خسارة",
@@ -61,7 +66,7 @@ def test_the_answer_is_the_same_each_time() -> None:
 
 
 def test_the_words_of_a_language_tell_it_without_the_detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "_detect", lambda sample: None)
+    monkeypatch.setattr(language, "_detect", lambda samples: [None] * len(samples))
     for code, words in language._WORDS_OF.items():
         assert detect_language(" ".join(words.split()[:3])) == code
     assert detect_language("the and") is None
@@ -77,4 +82,51 @@ def test_no_word_is_of_two_languages() -> None:
 def test_words_and_detector_agree(code: str, sentence: str) -> None:
     known = {language._LANGUAGE_OF[word] for word in sentence.lower().split() if word in language._LANGUAGE_OF}
     assert known <= {code}
-    assert language._detect(sentence) == code
+    assert language._detect([sentence]) == [code]
+
+
+@cache
+def identifier() -> LanguageIdentifier:
+    made = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    made.set_languages(LANGUAGES)
+    return made
+
+
+def asked(sample: str) -> str | None:
+    """Return what py3langid itself says of a sample."""
+    found, confidence = identifier().classify(language._NO_WORDS.sub(" ", sample).encode("utf-8", "replace"))
+    # Beside the threshold the order of a sum decides.
+    return found if confidence >= 0.5 else None if confidence < 0.4999 else "either"
+
+
+samples = st.text() | st.sampled_from(sorted(SENTENCES.values())) | st.text("aeinrst \0\u0301é", max_size=40)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(samples, max_size=4).map(" ".join), max_size=70))
+@example(["", "\0", "SHARES FELL SHARPLY", "\ud800", "aaaaaaaaaaaaaaa"])
+@example(list(SENTENCES.values()) * 3)
+def test_the_detector_says_what_py3langid_says(made: list[str]) -> None:
+    for found, sample in zip(language._detect(made) if made else [], made, strict=True):
+        assert asked(sample) in (found, "either")
+
+
+@given(st.lists(st.lists(samples, max_size=40).map(" ".join), max_size=5))
+@settings(deadline=None)
+def test_many_texts_have_the_languages_that_each_has(made: list[str]) -> None:
+    assert detect_languages(made) == [detect_language(text) for text in made]
+
+
+def test_the_automaton_knows_no_more_bytes_than_are_read() -> None:
+    # Each of its states is reached in that many steps.
+    model = language._model()
+    reached, steps = {0}, 0
+    front = [0]
+    while front:
+        rows = model.next_states.reshape(-1, 256)[model.rows[front] >> 8]
+        front = sorted(set(rows.ravel().tolist()) - reached)
+        reached |= set(front)
+        steps += 1
+    assert len(reached) == len(model.rows)
+    assert steps - 1 == language._LONGEST
+    assert not model.next_states.reshape(-1, 256)[:, 0].any()

@@ -8,11 +8,17 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import analysis
 from index import snippets as making
-from index.clauses import leaves
+from index.clauses import Word, leaves
+from index.codec.building.batch import encode
+from index.codec.kernels import snippets as kernel
+from index.codec.kernels import text as cutting
 from index.query_language import parse
-from index.sentences import MIN_LENGTH, find_sentences
-from index.snippets import ENOUGH_TEXT, MAX_LENGTH, MAX_SNIPPETS, Marker, mark
+from index.sentences import MIN_BROKEN, MIN_LENGTH, find_sentences
+from index.snippets import ENOUGH_TEXT, MAX_LENGTH, MAX_SNIPPETS, mark
+from index.spotting import Marker
+from tests.index.slow_marker import SlowMarker
 
 
 def marker(query: str, field: str = "body") -> Marker:
@@ -20,11 +26,24 @@ def marker(query: str, field: str = "body") -> Marker:
 
 
 def marked(query: str, text: str, language: str | None = None) -> str:
-    return mark(text, marker(query).find(text, language))
+    (html,) = mark(marker(query).find([encode(text)], language))
+    return html
+
+
+def spans(marker: Marker, text: str, language: str | None = None) -> list[tuple[int, int]]:
+    """Return what is marked in a text, as places of its characters."""
+    encoded = encode(text)
+    places = marker.find([encoded], language).hits.tolist()
+    return [(characters(encoded, start), characters(encoded, end)) for start, end in places]
+
+
+def characters(text: bytes, place: int) -> int:
+    return len(text[:place].decode("utf-8", "surrogatepass"))
 
 
 def make_snippets(text: str, marker: Marker) -> tuple[str, ...]:
-    return making.make_snippets(text, marker, None)
+    ((_, snippets),) = making.show([""], [text], marker, marker, None)
+    return snippets
 
 
 def test_words_are_marked_by_stem_and_as_written() -> None:
@@ -150,11 +169,11 @@ WORDS = st.lists(
 
 @given(WORDS.map("".join) | WORDS.map(" ".join), QUERIES)
 def test_whatever_matches_is_shown_whole_and_without_end(text: str, query: str) -> None:
-    spans = marker(query).find(text, None)
+    found = spans(marker(query), text)
     snippets = make_snippets(text, marker(query))
     shown = regex.findall(r"<mark>(.*?)</mark>", " ".join(snippets))
-    assert bool(shown) == bool(spans)
-    written = {" ".join(text[span.start : span.end].split()) for span in spans}
+    assert bool(shown) == bool(found)
+    written = {" ".join(text[start:end].split()) for start, end in found}
     assert {html.unescape(one) for one in shown} <= written
 
 
@@ -176,7 +195,7 @@ def test_snippets_are_parts_of_the_text_with_the_marks_where_the_words_are(text:
 @given(st.text(alphabet="ab moscow .\n", max_size=3000))
 def test_a_text_with_a_match_has_it_in_a_snippet(text: str) -> None:
     snippets = make_snippets(text, marker("moscow"))
-    assert any("<mark>" in snippet for snippet in snippets) == bool(marker("moscow").find(text, None))
+    assert any("<mark>" in snippet for snippet in snippets) == bool(spans(marker("moscow"), text))
 
 
 def sentences(text: str) -> list[str]:
@@ -234,18 +253,17 @@ def test_lines_that_were_broken_at_some_width_are_no_sentences() -> None:
 )
 def test_a_long_line_takes_time_in_proportion(text: str, query: str) -> None:
     started = time.process_time()
-    found = marker(query)
-    assert "<mark>" in "".join(make_snippets(text, found))
-    assert mark(text, found.find(text, None)).count("<mark>") == len(found.find(text, None))
+    assert "<mark>" in "".join(make_snippets(text, marker(query)))
+    assert marked(query, text).count("<mark>") == len(marker(query).find([encode(text)], None).hits)
     # About a second; by the square of the length it would be minutes.
     assert time.process_time() - started < 20
 
 
 def test_the_rest_of_a_long_text_is_looked_at_only_where_nothing_was_found() -> None:
     filler = "word " * (ENOUGH_TEXT // 5 + 1)
-    assert len(marker("moscow").find(f"Moscow {filler} Moscow", None, enough=ENOUGH_TEXT)) == 1
-    assert len(marker("moscow").find(f"Moscow {filler} Moscow", None)) == 2
-    assert "<mark>Moscow</mark>" in make_snippets(f"{filler} Moscow", marker("moscow"))[0]
+    assert len(make_snippets(f"Moscow {filler} Lavrov", marker("moscow lavrov"))) == 1
+    assert "<mark>Lavrov</mark>" in make_snippets(f"{filler} Lavrov", marker("moscow lavrov"))[0]
+    assert "<mark>語</mark>" in make_snippets("語" * ENOUGH_TEXT, marker("語"))[0]
 
 
 # Languages ------------------------------------------------------------------------------------------------------
@@ -285,3 +303,74 @@ def test_sentences_end_in_scripts_without_capitals() -> None:
         text = f"{arabic}{sign} {arabic}{sign}"
         assert [text[start:end] for start, end in find_sentences(text)] == [arabic + sign] * 2
         assert not make_snippets(text, marker("بروح"))[0].endswith("…")
+
+
+# The fast way beside the slow one --------------------------------------------------------------------------------
+
+WRITTEN = st.sampled_from(
+    (
+        "visit Visiting visitor visits US U.S. us the Häuser Haus C++ 12,000 dying die книгах книга 北京大学 学 "
+        "ﾃﾞｰﾀ データ الكتاب كتاب al-Qaeda qaeda's e\u0301té été colour color < & \ud800 ability able news new ħ "
+        "\u2764\ufe0f"
+    ).split()
+)
+JOINTS = st.sampled_from([" ", " ", ", ", ". ", "\n", "-", ""])
+TEXTS = st.lists(st.tuples(WRITTEN, JOINTS), max_size=30).map(lambda each: "".join(a + b for a, b in each))
+LEAVES = st.one_of(
+    WRITTEN,
+    st.lists(WRITTEN, min_size=2, max_size=3).map(lambda words: '"' + " ".join(words) + '"'),
+    st.lists(WRITTEN, min_size=2, max_size=3).map(lambda words: '"' + " ".join(words) + '"~3'),
+    WRITTEN.map(lambda word: word[:3] + "*"),
+    WRITTEN.map(lambda word: "=" + word),
+    WRITTEN.map(lambda word: word + "~"),
+    WRITTEN.map(lambda word: "*" + word[1:]),
+    WRITTEN.map(lambda word: f"{word[:1]}?{word[2:]}"),
+)
+LANGUAGES = st.sampled_from([None, "en", "de", "fr", "ru", "ar", "fi", "nl", "zh"])
+
+
+@given(
+    st.lists(TEXTS | st.text(max_size=40), min_size=1, max_size=4),
+    st.lists(LEAVES, max_size=5).map(" ".join),
+    LANGUAGES,
+)
+def test_what_is_found_is_what_the_words_say_one_by_one(texts: list[str], query: str, language: str | None) -> None:
+    root = parse(query).root
+    slow = SlowMarker.of(leaves(root), "body")
+    marks = Marker.of(leaves(root), "body").find([encode(text) for text in texts], language)
+    for number, text in enumerate(texts):
+        start = int(marks.starts[number])
+        encoded = encode(text)
+        found = marks.hits[marks.hit_starts[number] : marks.hit_starts[number + 1]].astype(int) - start
+        expected = [(span.start, span.end) for span in slow.find(text, language)]
+        assert [(characters(encoded, first), characters(encoded, end)) for first, end in found.tolist()] == expected
+
+
+STEMMED = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), min_size=1, max_size=6)
+ENDINGS = st.sampled_from("en e ing ed ies y ation ational ability ement ung ijk aan issimo mente ee iere ja".split())
+
+
+@given(st.builds("{}{}{}".format, STEMMED, ENDINGS, ENDINGS | st.just("")), LANGUAGES)
+def test_all_surfaces_of_a_stem_begin_as_is_looked_for(word: str, language: str | None) -> None:
+    stem = analysis.stem(word, language)
+    forms = [word, stem] if analysis.stem(stem, language) == stem else [word]
+    for form in forms:
+        assert spans(Marker.of([Word(form, form)], "body"), word, language) == [(0, len(word))]
+
+
+def test_the_kernels_agree_on_what_characters_are() -> None:
+    assert (kernel.LETTER, kernel.DIGIT, kernel.NOT_UPPER, kernel.CJK) == (
+        cutting.LETTER,
+        cutting.DIGIT,
+        cutting.NOT_UPPER,
+        cutting.CJK,
+    )
+    assert (kernel.MIN_LENGTH, kernel.MIN_BROKEN) == (MIN_LENGTH, MIN_BROKEN)
+
+
+def test_snippets_show_what_stands_together() -> None:
+    filler = "This sentence is here so that there is a distance between the ones that matter to the reader. " * 3
+    text = f"Moscow is mentioned. {filler} Lavrov is mentioned, too. {filler} Moscow was pleased. Lavrov was not."
+    assert make_snippets(text, marker("moscow lavrov"))[-1].endswith(
+        "<mark>Moscow</mark> was pleased. <mark>Lavrov</mark> was not."
+    )

@@ -17,6 +17,7 @@ from index.engine import (
     MAX_DUPLICATES,
     NO_DATE,
     NOT_KNOWN,
+    Completion,
     Duplicate,
     FacetCount,
     FacetName,
@@ -24,6 +25,8 @@ from index.engine import (
     MarkedArticle,
     QueryTerm,
     Stats,
+    Suggestions,
+    TitleMatch,
 )
 from index.errors import ArticleNotFoundError, IndexMissingError
 from index.ledger import Ledger
@@ -79,6 +82,31 @@ class MemoryEngine(SearchEngine):
             if article.id == article_id:
                 return article
         raise ArticleNotFoundError(article_id)
+
+    def suggest(self, text: str, size: int = 10) -> Suggestions:
+        self._fail()
+        last = (re.findall(r"\w+$", text) or [""])[0]
+        words = Counter(word for article in self.articles for word in set(re.findall(r"\w+", article.body)))
+        found = [
+            Completion(text=text[: len(text) - len(last)] + word, word=word, count=count)
+            for word, count in words.most_common()
+            if last and word.lower().startswith(last.lower())
+        ]
+        titles = [article for article in self.articles if text and text.strip().lower() in article.title.lower()]
+        return Suggestions(
+            completions=tuple(found[:size]),
+            titles=tuple(TitleMatch(id=article.id, title=article.title) for article in titles[:size]),
+        )
+
+    def related(self, article_id: str, size: int = 5) -> tuple[SearchResult, ...]:
+        article = self.article(article_id)
+        words = {*re.findall(r"\w{4,}", article.title.lower())}
+        alike = [
+            other
+            for other in self.articles
+            if other.body != article.body and words & {*re.findall(r"\w{4,}", other.title.lower())}
+        ]
+        return tuple(_to_result([other], []) for other in alike[:size])
 
     def mark(self, article: Article, query: str) -> MarkedArticle:
         words = re.findall(r"\w+", query.lower())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -44,7 +45,7 @@ def test_settings_reach_gunicorn() -> None:
         "preload_app": "True",
         "worker_class": "gthread",
         "limit_request_line": "131072",
-        "accesslog": "-",
+        "accesslog": "None",
         "loglevel": "info",
         "wsgi_app": "service:create_app()",
     }
@@ -68,7 +69,7 @@ def test_wrong_setting_ends_with_one_line(name: str, value: str, allowed: str) -
 @contextmanager
 def served(index: Path, home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run gunicorn on a free port; gives the process and the address that it names in its log."""
-    settings = environment(DATELINE_INDEX=index, DATELINE_PORT=0, DATELINE_WORKERS=2, HOME=home)
+    settings = environment(DATELINE_INDEX=index, DATELINE_PORT=0, DATELINE_WORKERS=2, HOME=home, TMPDIR=home)
     with subprocess.Popen(
         COMMAND, cwd=PROJECT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -97,12 +98,18 @@ def test_service_answers_under_gunicorn_and_stops_when_told(seed_index: Path, tm
             assert get(f"{address}/api/search?q=lovefest")[1].count("<mark>lovefest</mark>") >= 1
         status, page = get(f"{address}/search?q=" + "x" * 2000)
         assert (status, "No articles" in page) == (200, True)
+        # Whichever process is asked knows what all have counted.
+        counted = 'dateline_requests_total{method="GET",route="/api/search",status="200"} 20.0'
+        assert counted in get(f"{address}/metrics")[1]
+        assert [path.name.rpartition("-")[0] for path in tmp_path.iterdir()] == ["dateline-metrics"]
         started = time.monotonic()
         process.send_signal(signal.SIGTERM)
         output, log = process.communicate(timeout=30)
         assert time.monotonic() - started < 15
     assert process.returncode == 0
-    assert output.count('"GET /api/search?q=lovefest HTTP/1.1" 200') == 20
+    answered = [line for line in map(json.loads, output.splitlines()) if line["route"] == "/api/search"]
+    assert [line["status"] for line in answered] == [200] * 20
+    assert "lovefest" not in output
     assert "Traceback" not in log
     assert list(tmp_path.iterdir()) == []
 

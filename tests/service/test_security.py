@@ -26,6 +26,8 @@ def test_every_answer_carries_the_headers(client: FlaskClient, path: str) -> Non
     )
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "geolocation=()" in headers["Permissions-Policy"]
 
 
 def test_answers_for_errors_of_the_inside_carry_them_too() -> None:

@@ -31,6 +31,9 @@ def test_defaults_are_what_the_table_says() -> None:
         threads=4,
         timeout=30,
         log_level="info",
+        log_format="auto",
+        log_queries="off",
+        cors_origins="",
     )
     for setting in SETTINGS:
         assert str(getattr(settings, setting.name.removeprefix(PREFIX).lower())) == setting.default
@@ -56,6 +59,9 @@ def test_path_can_be_given_as_a_path_and_case_of_a_level_does_not_matter() -> No
     ("name", "value", "allowed"),
     [
         ("DATELINE_PORT", "http", "a whole number from 0 to 65535"),
+        ("DATELINE_LOG_QUERIES", "yes", "one of on, off"),
+        ("DATELINE_CORS_ORIGINS", "example.org", "addresses such as https://example.org with commas between, or *"),
+        ("DATELINE_CORS_ORIGINS", "https://a.org/x", "addresses such as https://example.org with commas between, or *"),
         ("DATELINE_PORT", "65536", "a whole number from 0 to 65535"),
         ("DATELINE_PORT", "-1", "a whole number from 0 to 65535"),
         ("DATELINE_PORT", "٨٠٠٠", "a whole number from 0 to 65535"),

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from index import analysis
+from index.codec.building.batch import Batch, Layout, Values
 from index.codec.building.collectors import KeywordCollector, NumberCollector, to_sortable
 from index.codec.building.field_arrays import FieldArrays, write_fields
 from index.codec.building.fields import Field, KeywordField, NumberField, TextField
@@ -27,7 +27,7 @@ from index.codec.building.part_arrays import PartArrays
 from index.codec.building.signatures import Signatures, sign, write_signatures
 from index.codec.building.stemming import stem_all
 from index.codec.building.strings import Strings
-from index.codec.building.vocabulary import Vocabulary, encode
+from index.codec.building.vocabulary import Vocabulary
 from index.codec.building.worker import Worker
 from index.codec.format import SegmentFileWriter, Sink, to_meta
 from index.codec.stored import SPOOL_SIZE, StoredWriter
@@ -51,8 +51,9 @@ class SegmentBuilder:
     def __init__(self, fields: Iterable[Field], folder: str | None = None) -> None:
         fields = tuple(fields)
         self.num_docs = 0
+        self._layout = Layout(fields)
         self._texts = [field for field in fields if isinstance(field, TextField)]
-        self._text_places = {field.name: place for place, field in enumerate(self._texts)}
+        self._stemmed = [place for place, field in enumerate(self._texts) if field.stems]
         self._signed = [place for place, field in enumerate(self._texts) if field.signed]
         if len(self._signed) > 1:
             raise ValueError("An article has one signature; sign one field.")
@@ -61,18 +62,13 @@ class SegmentBuilder:
             field.name: (field, KeywordCollector()) for field in fields if isinstance(field, KeywordField)
         }
         self._numbers = {field.name: (field, NumberCollector()) for field in fields if isinstance(field, NumberField)}
-        self._no_texts = [b""] * len(self._texts)
         self._stored = StoredWriter(folder)
         self._vocabulary = Vocabulary()
         self._language_words = LanguageWords()
         self._chunks: list[TokenChunk] = []
-        self._batch: list[bytes] = []  # texts that are to be cut, those of one document after another
-        self._stemmers: list[str] = []  # of the texts of the batch
-        self._batch_size = 0
-        self._stored_batch: list[bytes] = []
-        self._stored_batch_size = 0
-        self._first_doc = 0  # of the batch
-        self._uncut_size = self._uncompressed_size = 0  # of all batches that are not done
+        self._waiting = Batch()
+        self._first_doc = 0  # of those that wait
+        self._uncut_size = self._uncompressed_size = 0  # of all batches that were handed over and are not done
         self._token_size = self._vocabulary_size = self._stored_size = self._collected_size = 0
         self._cutter, self._compressor = Worker(_CUT_BATCHES), Worker(_STORED_BATCHES)
 
@@ -80,8 +76,9 @@ class SegmentBuilder:
     def nbytes(self) -> int:
         """Bytes of memory, those that `write` needs on top included; about."""
         indexed = self._token_size + 2 * self._vocabulary_size + self._collected_size
-        stored = min(self._stored_size, SPOOL_SIZE)
-        return indexed + stored + _BYTES_PER_BYTE * self._uncut_size + self._uncompressed_size
+        uncut = self._uncut_size + _size_of_texts(self._waiting)
+        uncompressed = self._uncompressed_size + self._waiting.stored_size
+        return indexed + min(self._stored_size, SPOOL_SIZE) + _BYTES_PER_BYTE * uncut + uncompressed
 
     def add(self, values: Mapping[str, Any], stored: bytes = b"", *, language: str | None = None) -> int:
         """Add a document and return its number; `stored` is its stored fields by `field_values.encode_fields`.
@@ -92,54 +89,35 @@ class SegmentBuilder:
         with documents before, such as an `OSError` where there is no room for what is stored, is raised here, too; the
         builder is to be closed then.
         """
-        texts, size = self._no_texts.copy(), _BYTES_PER_TEXT * len(self._no_texts)
-        keywords: list[tuple[KeywordCollector, bytes]] = []
-        numbers: list[tuple[NumberCollector, int]] = []
-        for name, value in values.items():
-            if name in self._text_places:
-                if value:
-                    text = encode(value)
-                    texts[self._text_places[name]] = text
-                    size += len(text)
-            elif name in self._keywords:
-                if value is not None:
-                    collector = self._keywords[name][1]
-                    several = (value,) if isinstance(value, str) else value
-                    keywords += [(collector, each.encode()) for each in several]
-            elif name not in self._numbers:
-                raise ValueError(f"There is no field {name!r}.")
-            elif value is not None:
-                numbers.append((self._numbers[name][1], _checked(value)))
-        if self._batch_size >= _BATCH_SIZE or self._stored_batch_size >= _BATCH_SIZE:
-            self._hand_over()
-        doc_id = self.num_docs
-        for keyword_collector, keyword in keywords:
-            self._collected_size += keyword_collector.add(doc_id, keyword)
-        for number_collector, number in numbers:
-            self._collected_size += number_collector.add(doc_id, number)
-        self._batch += texts
-        stemmer = analysis.stemmer_of(language)
-        self._stemmers += [stemmer if field.stems else analysis.ENGLISH for field in self._texts]
-        self._batch_size += size
-        self._uncut_size += size
-        self._stored_batch.append(stored)
-        self._stored_batch_size += len(stored)
-        self._uncompressed_size += len(stored)
+        self._make_room()
+        self._layout.add(self._waiting, values, stored, language)
         self.num_docs += 1
-        return doc_id
+        return self.num_docs - 1
+
+    def extend(self, batch: Batch) -> None:
+        """Add the documents of a batch that a `Layout` of the same fields has made; raises as `add` does."""
+        self._make_room()
+        self._waiting.extend(batch)
+        self.num_docs += batch.num_docs
+
+    def _make_room(self) -> None:
+        if _size_of_texts(self._waiting) >= _BATCH_SIZE or self._waiting.stored_size >= _BATCH_SIZE:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         """Have the documents that wait cut and compressed, each in a thread of its own."""
-        texts, size, first_doc = self._batch, self._batch_size, self._first_doc
-        stemmers, self._stemmers = self._stemmers, []
-        stored, stored_size = self._stored_batch, self._stored_batch_size
-        self._batch, self._batch_size, self._first_doc = [], 0, self.num_docs
-        self._stored_batch, self._stored_batch_size = [], 0
+        batch, first_doc = self._waiting, self._first_doc
+        self._waiting, self._first_doc = Batch(), self.num_docs
+        if not batch.num_docs:
+            return
+        size, stored_size = _size_of_texts(batch), batch.stored_size
+        self._collect(first_doc, batch.values)
 
         def cut() -> tuple[TokenChunk, int, list[Signatures]]:
-            tokens = self._vocabulary.cut(texts)
-            self._language_words.number(tokens.word_ids, tokens.starts, stemmers)
-            signatures = [sign(texts[place :: len(self._texts)]) for place in self._signed]
+            text, starts = batch.joined_texts()
+            tokens = self._vocabulary.cut(text, starts)
+            self._language_words.number(tokens.word_ids, tokens.starts, batch.stemmers, self._stemmed)
+            signatures = [sign(text, starts, len(self._texts), place) for place in self._signed]
             nbytes = self._vocabulary.nbytes + self._language_words.nbytes
             return TokenChunk(tokens.word_ids, tokens.starts, first_doc), nbytes, signatures
 
@@ -154,9 +132,16 @@ class SegmentBuilder:
             self._stored_size += stored_size
             self._uncompressed_size -= stored_size
 
-        if texts:
+        self._uncut_size += size
+        self._uncompressed_size += stored_size
+        if self._texts:
             self._cutter.submit(cut, after_cutting)
-        self._compressor.submit(lambda: self._stored.add_all(stored), after_compressing)
+        self._compressor.submit(lambda: self._stored.add_all(batch.each_stored()), after_compressing)
+
+    def _collect(self, first_doc: int, values: Mapping[str, Values]) -> None:
+        for name, added in values.items():
+            collector = self._keywords[name][1] if name in self._keywords else self._numbers[name][1]
+            self._collected_size += collector.extend(first_doc, added)
 
     def write(self, sink: Sink) -> None:
         """Write the segment; the builder is closed then, even if that fails. The caller makes the file durable."""
@@ -235,8 +220,5 @@ class SegmentBuilder:
         return columns
 
 
-def _checked(value: Any) -> int:
-    number = int(value)
-    if not -(1 << 63) <= number < 1 << 63:
-        raise ValueError(f"{number} does not fit 64 bits.")
-    return number
+def _size_of_texts(batch: Batch) -> int:
+    return batch.text_size + _BYTES_PER_TEXT * len(batch.text_lengths)

@@ -7,12 +7,13 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
+from index.codec.building.batch import Values
 from index.codec.building.field_arrays import FieldArrays
 from index.codec.building.strings import Strings, rank
 from index.codec.format import Array
 
 _SIGN = np.uint64(1 << 63)
-_BYTES_PER_VALUE = 150  # what Python needs for an entry of a dict, besides the value's own bytes
+_BYTES_PER_VALUE = 170  # what Python needs for an entry of a dict, with the bytes of a short value
 
 
 class KeywordCollector:
@@ -23,13 +24,12 @@ class KeywordCollector:
         self._values = array("I")
         self._docs = array("I")
 
-    def add(self, doc_id: int, value: bytes) -> int:
-        """Add a value of a document; the documents come in order. Returns how many bytes of memory that took, about."""
-        new = len(self._numbers)
-        number = self._numbers.setdefault(value, new)
-        self._values.append(number)
-        self._docs.append(doc_id)
-        return len(value) + _BYTES_PER_VALUE if number == new else 8
+    def extend(self, first_doc: int, added: Values) -> int:
+        """Add values of documents, which come in order; returns how many bytes of memory that took, about."""
+        numbers, before = self._numbers, len(self._numbers)
+        self._values.extend([numbers.setdefault(value, len(numbers)) for value in added.values])
+        _extend_docs(self._docs, first_doc, added)
+        return 8 * len(added.values) + _BYTES_PER_VALUE * (len(numbers) - before)
 
     def finish(self, name: str, *, has_freqs: bool) -> FieldArrays:
         """Return the postings; a value that a document has twice counts twice if there are `has_freqs`."""
@@ -49,11 +49,11 @@ class NumberCollector:
         self._values = array("q")
         self._docs = array("I")
 
-    def add(self, doc_id: int, value: int) -> int:
-        """Add the value of a document; returns how many bytes of memory that took."""
-        self._values.append(value)
-        self._docs.append(doc_id)
-        return 12
+    def extend(self, first_doc: int, added: Values) -> int:
+        """Add the values of documents; returns how many bytes of memory that took."""
+        self._values.extend(added.values)
+        _extend_docs(self._docs, first_doc, added)
+        return 12 * len(added.values)
 
     def finish(self, name: str) -> FieldArrays:
         """Return the postings. Terms are those of Whoosh's NUMERIC: a byte for the shift, then the sortable number."""
@@ -78,6 +78,10 @@ class NumberCollector:
 def to_sortable(values: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return signed numbers as unsigned ones in the same order, as Whoosh's `to_sortable`."""
     return np.asarray(values.view(np.uint64) ^ _SIGN)
+
+
+def _extend_docs(docs: array[int], first_doc: int, added: Values) -> None:
+    docs.frombytes((np.asarray(added.docs, np.uint32) + np.uint32(first_doc)).tobytes())
 
 
 def _sort_postings(

@@ -52,18 +52,21 @@ class LanguageWords:
         """Bytes of memory."""
         return sum(pairs.nbytes for pairs in self._pairs.values()) + 8 * self.num_pairs
 
-    def number(self, word_ids: NDArray[np.uint32], starts: NDArray[np.int64], stemmers: Sequence[str]) -> None:
-        """Replace the words of texts by pairs, where the stemmer of the text is not the English one.
+    def number(
+        self, word_ids: NDArray[np.uint32], starts: NDArray[np.int64], stemmers: Sequence[str], stems: Sequence[int]
+    ) -> None:
+        """Replace the words of texts by pairs, where the stemmer of their document is not the English one.
 
-        starts: i8[n + 1], the tokens of text t are `word_ids[starts[t]:starts[t + 1]]`. stemmers: one for each.
+        starts: i8[n + 1], the tokens of text t are `word_ids[starts[t]:starts[t + 1]]`. stemmers: one for each
+        document, and all have as many texts. stems: which of those are stemmed.
         """
         others = sorted(set(stemmers) - {analysis.ENGLISH})
         if not others or not len(word_ids):
             return
-        names = np.array(stemmers)
-        lengths = np.diff(starts)
+        stride = (len(starts) - 1) // len(stemmers)
         num_words = int(word_ids.max()) + 1
-        chosen = [np.flatnonzero(np.repeat(names == stemmer, lengths)) for stemmer in others]
+        names = np.array(stemmers)
+        chosen = [_tokens_of(starts, stride, np.flatnonzero(names == stemmer), stems) for stemmer in others]
         for stemmer, places in zip(others, chosen, strict=True):
             words = word_ids[places]
             pairs = self._pairs_of(stemmer, num_words)
@@ -114,6 +117,16 @@ class LanguageWords:
             Strings.joined([english_stems, Strings.of(stems)]),
             word_of_pair,
         )
+
+
+def _tokens_of(
+    starts: NDArray[np.int64], stride: int, docs: NDArray[np.int64], stems: Sequence[int]
+) -> NDArray[np.int64]:
+    """Return the places of the tokens in some texts of documents that have `stride` of them each."""
+    texts = (docs[:, None] * stride + np.array(stems, np.int64)).ravel()
+    lengths = starts[texts + 1] - starts[texts]
+    ends = np.cumsum(lengths)
+    return np.repeat(starts[texts] - (ends - lengths), lengths) + np.arange(lengths.sum())
 
 
 def _differ(one: Strings, other: Strings) -> NDArray[np.bool_]:

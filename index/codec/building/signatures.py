@@ -13,12 +13,13 @@ from index.codec.kernels.signatures import BINS, sign_texts
 Signatures = NDArray[np.uint8]
 
 
-def sign(texts: Sequence[bytes]) -> Signatures:
-    """Return the signatures of texts in UTF-8: u1[n, BINS]."""
-    starts = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=starts[1:])
-    signatures = no_signatures(len(texts))
-    sign_texts(np.frombuffer(b"".join(texts), np.uint8), starts, signatures)
+def sign(text: bytes, starts: NDArray[np.int64], stride: int = 1, offset: int = 0) -> Signatures:
+    """Return the signatures of every `stride`th text from `offset` on: u1[n, BINS].
+
+    starts: i8[m + 1]. Text i is `text[starts[i]:starts[i + 1]]`, in UTF-8.
+    """
+    signatures = no_signatures((len(starts) - 1) // stride)
+    sign_texts(np.frombuffer(text, np.uint8), starts, stride, offset, signatures)
     return signatures
 
 

@@ -5,7 +5,6 @@ A builder has one for each segment; a word's number (`word_id`) is the order in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,11 +28,6 @@ class Tokens(NamedTuple):
     starts: NDArray[np.int64]
     spans: NDArray[np.uint32]
     is_acronym: NDArray[np.bool_]
-
-
-def encode(text: str) -> bytes:
-    """Return a text as the kernel takes it. Lone surrogates are kept; they are no letters, so no word has one."""
-    return text.encode("utf-8", "surrogatepass")
 
 
 class Vocabulary:
@@ -62,25 +56,26 @@ class Vocabulary:
         """Bytes of memory."""
         return self._slots.nbytes + self._offsets.nbytes + self._is_slow.nbytes + self._bytes.nbytes
 
-    def cut(self, texts: Sequence[bytes], *, with_spans: bool = False) -> Tokens:
-        """Cut texts (of `encode`) into words, as `analysis.tokenize` does."""
-        text = np.frombuffer(b"".join(texts), np.uint8)
-        starts = np.zeros(len(texts) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=starts[1:])
+    def cut(self, text: bytes, starts: NDArray[np.int64], *, with_spans: bool = False) -> Tokens:
+        """Cut texts (of `index.codec.building.batch.encode`) into words, as `analysis.tokenize` does.
+
+        starts: i8[n + 1]. Text i is `text[starts[i]:starts[i + 1]]`.
+        """
+        num_texts = len(starts) - 1
         # A token and what parts it from the next are two bytes at least; after the last of a text there is nothing.
         # Where nothing parts them one is of CJK, whose characters have three bytes.
-        most = (len(text) + len(texts)) // 2 + 1
+        most = (len(text) + num_texts) // 2 + 1
         tokens = np.empty(most, np.uint32)  # pages that are not written to take no memory
         spans = np.empty((most if with_spans else 0, 2), np.uint32)
         is_acronym = np.empty(len(spans), np.bool_)
         slow_words = np.empty(most, np.uint32)
-        token_starts = np.zeros(len(texts) + 1, np.int64)
+        token_starts = np.zeros(num_texts + 1, np.int64)
         state = np.zeros(5, np.int64)
         state[kernel.NUM_WORDS] = self.num_words
-        tables = text_tables()
+        contents, tables = np.frombuffer(text, np.uint8), text_tables()
         while True:
             status = kernel.cut_texts(
-                text, starts, *tables, self._slots, self._offsets, self._bytes, self._is_slow, slow_words,
+                contents, starts, *tables, self._slots, self._offsets, self._bytes, self._is_slow, slow_words,
                 tokens, token_starts, spans, is_acronym, state,
             )  # fmt: skip
             self.num_words = int(state[kernel.NUM_WORDS])

@@ -51,14 +51,18 @@ def _mix(number):
     return number ^ (number >> np.uint64(31))
 
 
-@njit([types.void(_U1, _I8, types.Array(uint8, 2, "C"))], cache=True, nogil=True)
-def sign_texts(text, starts, signatures):
-    """Write the signatures of texts; text i is `text[starts[i]:starts[i + 1]]`, in UTF-8. signatures: u1[n, BINS]."""
+@njit([types.void(_U1, _I8, int64, int64, types.Array(uint8, 2, "C"))], cache=True, nogil=True)
+def sign_texts(text, starts, stride, offset, signatures):
+    """Write the signatures of every `stride`th text from `offset` on.
+
+    Text i is `text[starts[i]:starts[i + 1]]`, in UTF-8. signatures: u1[n, BINS].
+    """
     lowest = np.empty(BINS, np.uint64)
-    for number in range(starts.size - 1):
+    for number in range(len(signatures)):
+        its_text = number * stride + offset
         lowest[:] = _NONE
         third = second = first = np.uint64(0)  # the hashes of the three words before, as the shingle has them
-        place, end, num_words = np.uint64(starts[number]), np.uint64(starts[number + 1]), 0
+        place, end, num_words = np.uint64(starts[its_text]), np.uint64(starts[its_text + 1]), 0
         while place < end:
             byte = text[place]
             letter, word = _LETTERS[byte], _SEED

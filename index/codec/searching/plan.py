@@ -129,7 +129,7 @@ class Planner:
         """Add a word of two fields to a clause, as `_add` does: the field that has it more often comes first."""
         one, other = trees
         word, mate = self._word(one.fieldname, one.text), self._word(other.fieldname, other.text)
-        if word is None or (mate is not None and mate.doc_freq > word.doc_freq):
+        if word is None or (mate is not None and (mate.doc_freq, mate.weight) > (word.doc_freq, word.weight)):
             word, mate = mate, word
         if word is None:
             return number + 1

@@ -60,14 +60,15 @@ class Field:
         self._weighting = weighting
         self._num_docs = num_docs
 
-    def weigh(self, doc_freq: int) -> float:
-        """Return the weight of a word that stands in so many articles."""
+    def weigh(self, doc_freq: int, num_positions: int) -> float:
+        """Return the weight of a word that stands at so many positions of so many articles."""
         if not self.is_scorable:
             return 1.0
-        return float(self._weighting.idf(self._num_docs, doc_freq)) * (self._weighting.k1 + 1)
+        emphasis = self._weighting.emphasis(doc_freq, num_positions)
+        return float(self._weighting.idf(self._num_docs, doc_freq)) * (self._weighting.k1 + 1) * emphasis
 
     def weigh_all(self, doc_freqs: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the weights of many words."""
+        """Return the weights of many words, by the articles alone."""
         if not self.is_scorable:
             return np.ones(doc_freqs.size)
         weights: NDArray[np.float64] = self._weighting.idf(self._num_docs, doc_freqs) * (self._weighting.k1 + 1)
@@ -83,13 +84,13 @@ class Word:
 
     __slots__ = ("address", "doc_freq", "field", "places", "row", "weight")
 
-    def __init__(self, field: Field, places: NDArray[np.int64], doc_freq: int) -> None:
+    def __init__(self, field: Field, places: NDArray[np.int64], doc_freq: int, num_positions: int) -> None:
         self.field = field
         self.row = field.row
         self.places = places
         self.address = address_of(places)
         self.doc_freq = doc_freq
-        self.weight = field.weigh(doc_freq)
+        self.weight = field.weigh(doc_freq, num_positions)
 
     def term(self, place: int) -> int:
         """Return its number in a segment, -1 where it is not there."""
@@ -169,7 +170,8 @@ class Statistics:
         doc_freq = terms.find_word(self.table.array, field.bounds, key, places)
         if field.has_parts:
             doc_freq += sum(self._part_doc_freq(field, place, term) for place, term in enumerate(places[:, at.TERM]))
-        return Word(field, places, doc_freq) if doc_freq else None
+        num_positions = terms.count_positions(self.table.array, places) if field.has_positions else 0
+        return Word(field, places, doc_freq, num_positions) if doc_freq else None
 
     def _part_doc_freq(self, field: Field, place: int, term: int) -> int:
         entry = field.entries[place]

@@ -7,19 +7,28 @@ import time
 
 from index import snippets
 from index.article import Article
-from index.clauses import Everything, Query
+from index.codec.building.batch import encode
 from index.codec.warm import warm
-from index.compounds import loosen
-from index.engine import MarkedArticle, SearchEngine, SearchRequest, SearchResponse, Stats
-from index.engines.local.expanding import expand
-from index.engines.local.finding import can_relax, find
+from index.engine import (
+    MarkedArticle,
+    SearchEngine,
+    SearchRequest,
+    SearchResponse,
+    SearchResult,
+    Stats,
+    Suggestions,
+)
+from index.engines.local.answering import answer
+from index.engines.local.completing import complete
 from index.engines.local.folder import IndexFolder
 from index.engines.local.interpreting import interpret
+from index.engines.local.related import related
 from index.engines.local.results import make_results, markers
 from index.engines.local.snapshot import Snapshot, open_snapshot
+from index.engines.local.suggesting import suggest
 from index.errors import ArticleNotFoundError
 from index.ledger import Ledger
-from index.query_language import parse
+from index.query_language import MAX_CHARACTERS, parse
 
 # How much of a folder's state says which build is live: all but what changes when a writer makes files in it.
 _OF_BUILD = 3
@@ -37,18 +46,8 @@ class LocalEngine(SearchEngine):
         """Answer one request."""
         started = time.perf_counter()
         snapshot = self._snapshot()
-        # An empty query is a wish to browse, not one for nothing.
-        query = parse(request.query) if request.query.strip() else Query(Everything())
-        query, expanded = expand(query, snapshot)
-        match = request.match
-        if match == "any":
-            query = loosen(query)
-        found = find(snapshot, query, match, request)
-        relaxed = not found.total and match == "all" and can_relax(query)
-        if relaxed:
-            match = "any"
-            found = find(snapshot, query, match, request)
-            relaxed = found.total > 0
+        answered = answer(snapshot, request)
+        query, expanded, match, found, relaxed = answered
         results = make_results(snapshot, query, request, found)
         facets = {name: snapshot.count_facet(name, found.doc_ids, found.fold) for name in request.facets}
         return SearchResponse(
@@ -59,7 +58,7 @@ class LocalEngine(SearchEngine):
             page=request.page,
             size=request.size,
             relaxed=relaxed,
-            suggestion=None,
+            suggestion=suggest(snapshot, request, answered),
             generation=snapshot.generation,
             folded=found.fold.num_folded if found.fold else 0,
             results=results,
@@ -73,16 +72,24 @@ class LocalEngine(SearchEngine):
             raise ArticleNotFoundError(article_id)
         return article
 
+    def suggest(self, text: str, size: int = 10) -> Suggestions:
+        """Return at most `size` completions of the last word of a text that is being typed, and as many titles."""
+        return complete(self._snapshot(), text[:MAX_CHARACTERS], size)
+
+    def related(self, article_id: str, size: int = 5) -> tuple[SearchResult, ...]:
+        """Return the articles most like another, without it and its near-duplicates; raises `ArticleNotFoundError`."""
+        snapshot = self._snapshot()
+        article = snapshot.article(article_id)
+        if article is None:
+            raise ArticleNotFoundError(article_id)
+        return related(snapshot, article, size)
+
     def mark(self, article: Article, query: str) -> MarkedArticle:
         """Return the article as HTML with the words of `query` marked; an empty query marks nothing."""
         in_title, in_body = markers(parse(query))
-        return MarkedArticle(
-            title=snippets.mark(article.title, in_title.find(article.title, article.language)),
-            paragraphs=tuple(
-                snippets.mark(paragraph, in_body.find(paragraph, article.language))
-                for paragraph in article.body.split("\n\n")
-            ),
-        )
+        (title,) = snippets.mark(in_title.find([encode(article.title)], article.language))
+        paragraphs = [encode(paragraph) for paragraph in article.body.split("\n\n")]
+        return MarkedArticle(title=title, paragraphs=tuple(snippets.mark(in_body.find(paragraphs, article.language))))
 
     def stats(self) -> Stats:
         """Return what is in the index."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from index.clauses import (
+    Address,
     Everything,
     Exact,
     Forms,
@@ -43,6 +44,8 @@ def interpret(query: Query, match: Match, snapshot: Snapshot, expanded: Mapping[
                 terms = (str(start or "*"), str(end or "*"))
             case Language(code):
                 terms = (code,)
+            case Address(text):
+                terms = (text,)
         return QueryTerm(write(leaf), terms)
 
     return Interpretation(

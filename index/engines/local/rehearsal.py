@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from index.article import Article
+from index.bundle import Bundle
 from index.engine import IndexWriter
 from index.engines.local.folder import IndexFolder
 from index.errors import IndexMissingError
@@ -28,6 +29,9 @@ class LocalRehearsal(IndexWriter):
         """Load nothing."""
 
     def put(self, article: Article) -> None:
+        """Add nothing."""
+
+    def put_all(self, bundle: Bundle) -> None:
         """Add nothing."""
 
     def delete(self, article_id: str) -> None:

@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
-from index import snippets
+from collections.abc import Sequence
+
+from index import analysis, snippets
 from index.article import Article
 from index.clauses import Query, leaves
 from index.engine import MAX_DUPLICATES, Duplicate, SearchRequest, SearchResult
 from index.engines.local.finding import Found
 from index.engines.local.snapshot import Snapshot
-from index.snippets import Marker
+from index.spotting import Marker
 
 
 def make_results(snapshot: Snapshot, query: Query, request: SearchRequest, found: Found) -> tuple[SearchResult, ...]:
     """Return the articles of a page as they are shown."""
-    in_title, in_body = markers(query)
-    results = []
-    for found_id, found_score in found.page:
-        story = found.fold.story_of(found_id) if found.fold else None
-        (doc_id, *others), score = story or ((found_id,), found_score)
-        article = snapshot.article_at(doc_id)
-        results.append(
-            SearchResult(
-                id=article.id,
-                title=article.title,
-                title_marked=snippets.mark(article.title, in_title.find(article.title, article.language)),
-                url=article.url,
-                source=article.source,
-                authors=article.authors,
-                published=article.published,
-                language=article.language,
-                score=round(score, 4),
-                snippets=snippets.make_snippets(article.body, in_body, article.language) if request.snippets else (),
-                duplicates=tuple(_duplicate(snapshot.article_at(other)) for other in others[:MAX_DUPLICATES]),
-                num_duplicates=len(others),
-            )
+    stories = [
+        (found.fold.story_of(doc_id) if found.fold else None) or ([doc_id], score) for doc_id, score in found.page
+    ]
+    articles = [snapshot.article_at(doc_ids[0]) for doc_ids, _ in stories]
+    shown = _show(articles, query, with_snippets=request.snippets)
+    return tuple(
+        SearchResult(
+            id=article.id,
+            title=article.title,
+            title_marked=title_marked,
+            url=article.url,
+            source=article.source,
+            authors=article.authors,
+            published=article.published,
+            language=article.language,
+            score=round(score, 4),
+            snippets=of_body,
+            duplicates=tuple(_duplicate(snapshot.article_at(other)) for other in others[:MAX_DUPLICATES]),
+            num_duplicates=len(others),
         )
-    return tuple(results)
+        for article, ((_, *others), score), (title_marked, of_body) in zip(articles, stories, shown, strict=True)
+    )
+
+
+def _show(articles: Sequence[Article], query: Query, *, with_snippets: bool) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the marked titles and the snippets of articles; those that are stemmed alike are looked at together."""
+    in_title, in_body = markers(query)
+    alike: dict[str, list[int]] = {}
+    for place, article in enumerate(articles):
+        alike.setdefault(analysis.stemmer_of(article.language), []).append(place)
+    shown: list[tuple[str, tuple[str, ...]]] = [("", ())] * len(articles)
+    for places in alike.values():
+        titles = [articles[place].title for place in places]
+        bodies = [articles[place].body for place in places] if with_snippets else []
+        of_articles = snippets.show(titles, bodies, in_title, in_body, articles[places[0]].language)
+        for place, each in zip(places, of_articles, strict=True):
+            shown[place] = each
+    return shown
 
 
 def markers(query: Query) -> tuple[Marker, Marker]:

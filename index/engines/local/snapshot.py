@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,7 @@ from index.article import Article
 from index.clauses import Expanding
 from index.codec.commit import open_segments
 from index.codec.format import SegmentFile
+from index.codec.lexicon import Lexicon
 from index.codec.searching.evaluate import ColumnarSearcher, Hits
 from index.codec.searching.expansion import Frequent
 from index.codec.searching.view import Words
@@ -22,6 +24,7 @@ from index.codec.searching.weighting import DATELINE
 from index.codec.segment import ColumnarSegment
 from index.codec.stored import StoredReader
 from index.codec.terms import TermTable
+from index.codec.wordlist import WordList
 from index.engine import NOT_KNOWN, FacetCount, FacetName, Stats
 from index.engines.local import facets
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
@@ -47,6 +50,13 @@ class Part:
         self.end = base + file.num_docs
         self.stored = StoredReader(file)
         self.terms = TermTable(file)
+        self._lexicons: dict[str, Lexicon] = {}
+
+    def lexicon(self, field: str) -> Lexicon:
+        """Return the surfaces of a field."""
+        if field not in self._lexicons:
+            self._lexicons[field] = Lexicon(self.file, field)
+        return self._lexicons[field]
 
     def live_doc_ids(self) -> DocIds:
         """Return the articles that are not deleted."""
@@ -71,11 +81,14 @@ class Snapshot:
             self._parts.append(Part(segment, file, base))
             base += file.num_docs
         self._bases = np.array([part.base for part in self._parts], np.int64)
-        files = [(file, segment.deletions) for segment, file in segments]
-        self._searcher = ColumnarSearcher(files, whoosh_schema, DATELINE)
+        self._files = [(file, segment.deletions) for segment, file in segments]
+        self._searcher = ColumnarSearcher(self._files, whoosh_schema, DATELINE)
         self.num_docs = base
         self._story_values: dict[FacetName, facets.StoryValues] = {}
         self._in_others: dict[tuple[str | None, ...], list[Words]] = {}
+        self._words: dict[tuple[str, ...], WordList] = {}
+        self._making_words = threading.Lock()
+        self.written_forms: dict[str, str | None] = {}
 
     def search(self, readings: Sequence[Reading], limit: int, left_out: DocIds | None = None) -> Hits:
         """Return the exact total and the best articles: by score, then by id; without those to leave out."""
@@ -108,6 +121,26 @@ class Snapshot:
         surfaces = tuple(dict.fromkeys((*body.surfaces, *(word for each in others for word in each.surfaces))))
         is_all = all(each.is_all for each in found) and len(surfaces) <= limit
         return Frequent(surfaces[:limit], sum(each.postings for each in found), is_all)
+
+    def doc_freq(self, field: str, term: str) -> int:
+        """Return in how many articles a term is, deleted ones included."""
+        return self._searcher.doc_freq(field, term)
+
+    def words(self, *fields: str) -> WordList:
+        """Return the words of some fields, made when they are first asked for: by one thread, as it takes a while."""
+        with self._making_words:
+            if fields not in self._words:
+                self._words[fields] = WordList.of(self._files, fields)
+            return self._words[fields]
+
+    def articles_with(self, field: str, surface: str) -> Iterator[Article]:
+        """Yield the articles that have a surface in a field of surfaces, in no order."""
+        for part in self._parts:
+            lexicon = part.lexicon(field)
+            for place in lexicon.places(surface):
+                for doc_id in part.terms.doc_ids(lexicon.term_id(place)):
+                    if not part.segment.is_deleted(int(doc_id)):
+                        yield schema.from_stored(part.stored.encoded(int(doc_id)))
 
     def _but_of(
         self, languages: tuple[str | None, ...] | None, left_out: Sequence[Words] | None

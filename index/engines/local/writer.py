@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from index import schema
-from index.article import Article
+from index.article import Article, digest_of
+from index.bundle import Bundle
 from index.codec.commit import MAX_DOCS, OpenSegment, SegmentSet, choose_merge
 from index.engine import IndexWriter
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
@@ -100,18 +102,41 @@ class LocalWriter(IndexWriter):
 
     def put(self, article: Article) -> None:
         """Add an article; it replaces the committed one with the same id."""
-        if article.id in self._put_ids:
-            raise ValueError(f"The article {article.id!r} was put twice between two commits.")
         self._require_open()
+        self._require_new([article.id])
         with self._failing_as_one():
             builder = self._the_builder()
             builder.add(schema.to_fields(article), schema.to_stored(article), language=article.language)
-            self._put_ids.add(article.id)
-            self._has_changed = True
-            # What was put since the last commit has other ids.
-            self._delete_from(self._committed, article.id)
-            if builder.nbytes > self._memory or builder.num_docs == MAX_DOCS:
-                self._flush()
+            self._has_put([article.id])
+
+    def put_all(self, bundle: Bundle) -> None:
+        """Add the articles of a bundle; they replace the committed ones with the same ids."""
+        self._require_open()
+        self._require_new(bundle.ids)
+        with self._failing_as_one():
+            start = 0
+            while start < len(bundle):
+                end = min(len(bundle), start + MAX_DOCS - self._the_builder().num_docs)
+                part = bundle.take(range(start, end))
+                self._the_builder().extend(part.batch)
+                self._has_put(part.ids)
+                start = end
+
+    def _require_new(self, article_ids: Sequence[str]) -> None:
+        if not self._put_ids.isdisjoint(article_ids) or len(set(article_ids)) < len(article_ids):
+            twice = next(one for one, times in Counter([*self._put_ids, *article_ids]).items() if times > 1)
+            raise ValueError(f"The article {twice!r} was put twice between two commits.")
+
+    def _has_put(self, article_ids: Sequence[str]) -> None:
+        self._put_ids.update(article_ids)
+        self._has_changed = True
+        # What was put since the last commit has other ids.
+        if self._committed:
+            for article_id in article_ids:
+                self._delete_from(self._committed, article_id)
+        builder = self._the_builder()
+        if builder.nbytes > self._memory or builder.num_docs == MAX_DOCS:
+            self._flush()
 
     def delete(self, article_id: str) -> None:
         """Delete an article that was committed; one that is not there is no error."""
@@ -267,4 +292,4 @@ def digests_of(segments: Iterable[OpenSegment]) -> Iterator[tuple[str, str]]:
     """Yield id and digest of the articles in segments that are not deleted."""
     for opened in segments:
         for term, stored in opened.live_documents("id"):
-            yield term.decode("utf-8", "surrogatepass"), schema.from_stored(stored).digest()
+            yield term.decode("utf-8", "surrogatepass"), digest_of(stored)

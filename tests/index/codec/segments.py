@@ -6,7 +6,9 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from whoosh.analysis import Analyzer
 from whoosh.analysis.acore import Token
 from whoosh.fields import ID, KEYWORD, NUMERIC, STORED, TEXT, Schema
@@ -78,6 +80,11 @@ def by_builder(documents: Documents) -> SegmentFile:
         values = {name: value for name, value in document.items() if name not in ("article", "language")}
         builder.add(values, encode_fields(stored), language=document.get("language"))
     return written(builder)
+
+
+def joined(texts: Sequence[bytes]) -> tuple[bytes, NDArray[np.int64]]:
+    """Return texts as the builder has them: one after another, with where each begins, and the end of the last."""
+    return b"".join(texts), np.cumsum([0, *map(len, texts)], dtype=np.int64)
 
 
 def written(writes: Any) -> SegmentFile:

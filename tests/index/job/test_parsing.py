@@ -42,7 +42,7 @@ def titles(parser: Parser, items: list[Item]) -> list[str]:
             if isinstance(one, SourceError):
                 said.append(f"{one} ({type(one).__name__})")
             elif not isinstance(one, Removed):
-                said.append(one[0].title)
+                said += [article.title for article in one.articles()]
     return said
 
 
@@ -78,6 +78,16 @@ def test_a_document_that_takes_too_long_is_the_only_one_that_is_lost() -> None:
         said = titles(parser, [text(1), slow(200_000), text(2)])
     trouble = "s.html: takes longer than 2 seconds to read (PassingError)"
     assert said == ["A zebra, the number 1.", trouble, "A zebra, the number 2."]
+
+
+def test_of_many_lines_the_one_that_takes_too_long_is_the_only_one_that_is_lost() -> None:
+    page = '"' + "<p>A zebra was seen.</p>" * 400_000 + '"'
+    lines = f'{{"title": "One"}}\n\n{{"body": {page}}}\nbroken\n{{"title": "Two"}}\n'
+    with Parser(1, {}, seconds=1) as parser:
+        said = titles(parser, [Document("lines", lines.encode(), "a.jsonl", "a.jsonl", first_line=7)])
+    assert said[:2] == ["One", "a.jsonl:9: takes longer than 1 seconds to read (PassingError)"]
+    assert said[2].startswith("a.jsonl:10: is no JSON")
+    assert said[3:] == ["Two"]
 
 
 def test_a_process_that_is_killed_loses_nothing() -> None:

@@ -14,6 +14,7 @@ from index.codec.building.grouping import LEAST_ALIKE, group_articles
 from index.codec.building.signatures import Signatures, sign
 from index.codec.format import SIGNATURES, SegmentFile, SegmentFileWriter
 from index.codec.kernels.stories import CHANCE
+from tests.index.codec.segments import joined
 
 # Without the JIT, numpy warns where a hash overflows, as it should.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -55,7 +56,7 @@ def text(seed: int, changed: int = 0, length: int = 60) -> str:
 
 
 def signed(*texts: str) -> Signatures:
-    return sign([each.encode() for each in texts])
+    return sign(*joined([each.encode() for each in texts]))
 
 
 def test_versions_of_a_text_follow_the_earliest() -> None:

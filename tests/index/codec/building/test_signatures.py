@@ -7,13 +7,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from index.codec.building.batch import encode
 from index.codec.building.builder import SegmentBuilder, TextField
 from index.codec.building.merge import merge_segments
 from index.codec.building.signatures import Signatures, sign
-from index.codec.building.vocabulary import encode
 from index.codec.format import SIGNATURES, SegmentFile
 from index.codec.kernels.signatures import BINS, SHINGLE
-from tests.index.codec.segments import by_builder, written
+from tests.index.codec.segments import by_builder, joined, written
 
 # Without the JIT, numpy warns where a hash overflows, as it should.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -73,19 +73,20 @@ texts = st.lists(
 @example(["one two three", "one two three four", "One, TWO three-four", "漢字かな", "é漢a字b", ""])
 @example([" ".join(map(str, range(3000)))])
 def test_a_signature_is_what_plain_python_makes_of_the_text(made: list[str]) -> None:
-    assert sign([encode(text) for text in made]).tolist() == [sign_slowly(text) for text in made]
+    assert sign(*joined([encode(text) for text in made])).tolist() == [sign_slowly(text) for text in made]
 
 
 @given(st.binary(max_size=9))
 def test_a_text_that_is_cut_off_is_signed_all_the_same(end: bytes) -> None:
     # The bytes of one text are never read as the next one's.
-    together, alone = sign([b"one two three four" + end, b"\xbf five six seven"]), sign([b"one two three four" + end])
+    first = b"one two three four" + end
+    together, alone = (sign(*joined(made)) for made in ([first, b"\xbf five six seven"], [first]))
     assert together[0].tolist() == alone[0].tolist()
 
 
 def test_case_and_punctuation_make_no_difference_and_order_does() -> None:
     one, same, other = sign(
-        [b"He said: 'No longer obsolete!'", b"he SAID no longer, obsolete", b"no he said longer obs"]
+        *joined([b"He said: 'No longer obsolete!'", b"he SAID no longer, obsolete", b"no he said longer obs"])
     )
     assert one.tolist() == same.tolist() != other.tolist()
 
@@ -105,7 +106,7 @@ def test_bins_are_equal_as_far_as_shingles_are(share: float) -> None:
         one, other = words[:both] + words[450:], words[:both] + words[:450][::-1] + words[450 : 900 - both][::-1]
         shingles = [{tuple(text[n : n + 4]) for n in range(len(text) - 3)} for text in (one, other)]
         true = len(shingles[0] & shingles[1]) / len(shingles[0] | shingles[1])
-        pair = sign([" ".join(text).encode() for text in (one, other)])
+        pair = sign(*joined([" ".join(text).encode() for text in (one, other)]))
         found.append(alike(pair[0], pair[1]) - true)
     assert abs(np.mean(found)) < 0.03
     assert np.std(found) < 0.09

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import analysis
+from index.codec.building.batch import encode
 from index.codec.building.text_tables import text_tables
-from index.codec.building.vocabulary import Tokens, Vocabulary, encode
+from index.codec.building.vocabulary import Tokens, Vocabulary
+from tests.index.codec.segments import joined
 
 # Without the JIT, numpy warns where the hash of a word overflows, as it should.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -38,7 +40,7 @@ def characters(raw: bytes) -> int:
 
 def assert_equal(text: str) -> None:
     vocabulary = Vocabulary()
-    tokens = vocabulary.cut([encode(text)], with_spans=True)
+    tokens = vocabulary.cut(*joined([encode(text)]), with_spans=True)
     assert as_analysis_does(text, tokens, words_of(vocabulary)) == list(analysis.tokenize(text))
 
 
@@ -95,7 +97,7 @@ def test_every_character_is_folded_as_the_analysis_does() -> None:
     for template in ("a%se", "가%s", "x'%s", "か%s京"):
         texts = [template % c for c in alone]
         vocabulary = Vocabulary()
-        tokens = vocabulary.cut([encode(text) for text in texts])
+        tokens = vocabulary.cut(*joined([encode(text) for text in texts]))
         words = words_of(vocabulary)
         starts = tokens.starts.tolist()
         for place, text in enumerate(texts):
@@ -107,8 +109,8 @@ def test_every_character_is_folded_as_the_analysis_does() -> None:
 @given(st.lists(odd_texts | st.text(), max_size=8))
 def test_texts_do_not_run_into_each_other(texts: list[str]) -> None:
     vocabulary = Vocabulary()
-    vocabulary.cut([encode("a text before, with łódź and cafe\u0301")])
-    tokens = vocabulary.cut([encode(text) for text in texts])
+    vocabulary.cut(*joined([encode("a text before, with łódź and cafe\u0301")]))
+    tokens = vocabulary.cut(*joined([encode(text) for text in texts]))
     words, starts = words_of(vocabulary), tokens.starts.tolist()
     for place, text in enumerate(texts):
         found = [words[word] for word in tokens.word_ids[starts[place] : starts[place + 1]].tolist()]
@@ -117,7 +119,7 @@ def test_texts_do_not_run_into_each_other(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["a", "1", "é", "中", "ا"])
 def test_there_is_room_for_the_words_of_texts_of_one_letter(text: str) -> None:
-    tokens = Vocabulary().cut([encode(text)] * 1000)
+    tokens = Vocabulary().cut(*joined([encode(text)] * 1000))
     assert tokens.word_ids.tolist() == [tokens.word_ids[0]] * 1000
     assert tokens.starts.tolist() == list(range(1001))
 
@@ -125,7 +127,7 @@ def test_there_is_room_for_the_words_of_texts_of_one_letter(text: str) -> None:
 def test_a_word_has_one_number_however_many_there_are() -> None:
     vocabulary = Vocabulary()
     texts = [" ".join(f"w{n} é{n % 911}\u0301" for n in range(start, start + 20_000)) for start in (0, 10_000)]
-    first, again = (vocabulary.cut([encode(text)]) for text in texts)
+    first, again = (vocabulary.cut(*joined([encode(text)])) for text in texts)
     assert first.word_ids[20_000:].tolist() == again.word_ids[:20_000].tolist()
     all_words = words_of(vocabulary)
     words = {all_words[word] for word in {*first.word_ids.tolist(), *again.word_ids.tolist()}}

@@ -17,7 +17,7 @@ from tests.index.codec.made_segments import Document, make_index
 WORDS = ["a", "b", "c", "d"]
 # `title` has a boost of its own in the schema of the made indexes, which counts besides.
 TITLE_BOOST = 2.0
-WEIGHTING = CombinedWeighting(1.5, 0.6, {"title": 0.3}, {"title": 2.0, "body": 1.0})
+WEIGHTING = CombinedWeighting(1.5, 0.6, {"title": 0.3}, {"title": 2.0, "body": 1.0}, repetition=3.0)
 
 TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join)
 DOCUMENTS = st.fixed_dictionaries({}, optional={"title": TEXTS, "body": TEXTS})
@@ -35,15 +35,18 @@ def count(document: Document, name: str) -> list[str]:
 
 def score(documents: list[Document], document: Document, word: str) -> float:
     """Score a word by the book: Robertson and Zaragoza's formula."""
-    total, doc_freq = 0.0, 0
+    total, counted = 0.0, (0, 0)
     for name, weight, b in (("title", 2.0 * TITLE_BOOST, 0.3), ("body", 1.0, 0.6)):
         words = count(document, name)
         average = sum(len(count(each, name)) for each in documents) / len(documents) or 1
         length = byte_to_length(length_to_byte(len(words)))
         total += weight * words.count(word) / (1 - b + b * length / average)
-        doc_freq = max(doc_freq, sum(word in count(each, name) for each in documents))
+        frequencies = [count(each, name).count(word) for each in documents]
+        counted = max(counted, (sum(map(bool, frequencies)), sum(frequencies)))
+    doc_freq, num_positions = counted
     idf = math.log(1 + (len(documents) - doc_freq + 0.5) / (doc_freq + 0.5))
-    return idf * total * 2.5 / (total + 1.5)
+    mean = (num_positions + 1) / (doc_freq + 1)
+    return idf * 4 * mean / (mean + 3) * total * 2.5 / (total + 1.5)
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
@@ -83,3 +86,11 @@ def test_words_that_differ_or_are_boosted_apart_are_scored_apart() -> None:
     ):
         summed = sum(index.columnar.match(each)[1][0] for each in (one, other))
         assert index.columnar.match(query.Or([one, other]))[1][0] == pytest.approx(summed, rel=1e-5)
+
+
+def test_a_word_that_is_said_again_and_again_where_it_stands_is_worth_more() -> None:
+    documents = [{"body": "a b"}, *({"body": "a a a c"} for _ in range(3)), *({"body": "b c d c"} for _ in range(3))]
+    index = make_index([documents], set(), weighting=WEIGHTING)
+    # Both stand in four articles, and once in the first.
+    said_again, said_once = (index.columnar.match(query.Term("body", word))[1][0] for word in "ab")
+    assert said_again == pytest.approx(said_once * (4 * (11 / 5) / (11 / 5 + 3)), rel=1e-5)

@@ -1,0 +1,256 @@
+"""Where the words of a query stand in texts: found by the kernel that cuts words for the index.
+
+The texts of a page of results are cut in one go. Of each word that is in them, once, it is asked what it matches, and
+in Python only of those that begin as something that is looked for: of ten bodies some ten words out of a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import analysis
+from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
+from index.codec.building.batch import encode
+from index.codec.building.vocabulary import Tokens, Vocabulary
+from index.codec.kernels.snippets import find_beginning, find_hits
+from index.marking import NearWords, make_matcher
+
+# The parts of a query are told apart by the bits of a number; of more than these some are taken for one.
+_MAX_PARTS = 63
+# The bit of a word that is asked for by its first character, of CJK, which alone is marked then.
+_FIRST_CHARACTER = 1 << 63
+
+# So many letters at its end a stem may have other than its surface: "di" of "dying" is two less than "die". The
+# Arabic stemmer takes off beginnings, and the Russian one meets some letters by way of Latin ones.
+_ENGLISH_ENDING = 2
+_WITHOUT_BEGINNING = frozenset({"arabic", "russian"})
+
+
+class Marks(NamedTuple):
+    """What matches in texts; places are of bytes in `text`, all of them one after another.
+
+    Text i is `text[starts[i]:starts[i + 1]]`, and its hits are those from `hit_starts[i]` to `hit_starts[i + 1]`:
+    `hits` u4[n, 2], their starts and ends, in order and without overlaps; `masks` u8[n], a bit for each part of the
+    query. See `index.codec.kernels.snippets`.
+    """
+
+    text: bytes
+    starts: NDArray[np.int64]
+    hits: NDArray[np.uint32]
+    masks: NDArray[np.uint64]
+    hit_starts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What to mark in texts: the leaves of a query that have to do with one field."""
+
+    leaves: tuple[Leaf, ...] = ()
+    _wanted: dict[str, _Wanted] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, leaves: Iterable[Leaf], field: str) -> Marker:
+        """Collect what a query looks for in one field."""
+        return cls(
+            tuple(
+                leaf
+                for leaf in dict.fromkeys(leaves)
+                if isinstance(leaf, Word | Prefix | Phrase | Exact | Forms | Wildcard | Fuzzy)
+                and leaf.field in (None, field)
+            )
+        )
+
+    def find(self, texts: Sequence[bytes], language: str | None) -> Marks:
+        """Return what matches in texts (of `encode`): of what overlaps, the longer.
+
+        `language` is that of the articles, in which alone words are stemmed.
+        """
+        stemmer = analysis.stemmer_of(language)
+        wanted = self._wanted.get(stemmer)
+        if wanted is None:
+            wanted = self._wanted[stemmer] = _Wanted(self.leaves, stemmer)
+        text = b"".join(texts)
+        if not self.leaves:
+            starts = np.zeros(len(texts) + 1, np.int64)
+            np.cumsum([len(each) for each in texts], out=starts[1:])
+            return Marks(text, starts, np.empty((0, 2), np.uint32), np.empty(0, np.uint64), np.zeros_like(starts))
+        return wanted.find(text, texts)
+
+
+class _Wanted:
+    """What a query looks for, stemmed as one language is."""
+
+    def __init__(self, leaves: Sequence[Leaf], stemmer: str) -> None:
+        self._stemmer = stemmer
+        self._stems: dict[str, int] = {}
+        self._surfaces: dict[str, int] = {}
+        self._prefixes: list[tuple[str, int]] = []
+        self._patterns: list[tuple[Callable[[str], bool], int]] = []
+        self._numbers: dict[str, int] = {}
+        self._near: list[tuple[Phrase, int]] = []
+        phrases: list[tuple[list[int], int]] = []
+        beginnings: set[str] = set()
+        for number, leaf in enumerate(leaves):
+            bit = 1 << number % _MAX_PARTS
+            match leaf:
+                case Word(surface=surface):
+                    self._add(self._stems, self._stem(surface, beginnings), bit)
+                case Phrase(surfaces=surfaces):
+                    stems = [self._stem(surface, beginnings) for surface in surfaces]
+                    numbers = [self._numbers.setdefault(stem, len(self._numbers) + 1) for stem in stems]
+                    if leaf.slop == 1:
+                        phrases.append((numbers, bit))
+                    else:
+                        self._near.append((leaf, bit))
+                case Exact(surface=surface):
+                    self._add(self._surfaces, surface, bit)
+                    beginnings.add(surface)
+                case Forms(surfaces=surfaces):
+                    for surface in surfaces:
+                        self._add(self._surfaces, surface, bit)
+                    beginnings.update(surfaces)
+                case Prefix(surface=surface):
+                    self._prefixes.append((surface, bit))
+                    beginnings.add(surface)
+                case Wildcard(pattern=pattern):
+                    self._patterns.append((make_matcher([leaf]), bit))
+                    beginnings.add(pattern[: min(place for place in map(pattern.find, "*?") if place >= 0)])
+                case Fuzzy(surface=surface):
+                    self._patterns.append((make_matcher([leaf]), bit))
+                    beginnings.add(surface[:1])
+        self._beginnings, self._beginning_starts = _join(sorted(map(encode, beginnings)))
+        self._phrases = np.array([number for numbers, _ in phrases for number in numbers], np.uint8)
+        self._phrase_starts = np.cumsum([0, *(len(numbers) for numbers, _ in phrases)], dtype=np.int64)
+        self._phrase_masks = np.array([bit for _, bit in phrases], np.uint64)
+
+    @staticmethod
+    def _add(bits: dict[str, int], word: str, bit: int) -> None:
+        bits[word] = bits.get(word, 0) | bit
+
+    def _stem(self, surface: str, beginnings: set[str]) -> str:
+        """Return a stem; what all of its surfaces begin with is put among `beginnings`."""
+        stem = analysis.stem_by(surface, self._stemmer)
+        if self._stemmer == analysis.ENGLISH:
+            is_stemmed = stem.isalpha() and stem.isascii()
+            beginnings.add(stem[: max(1, len(stem) - _ENGLISH_ENDING)] if is_stemmed else stem)
+        elif self._stemmer == analysis.NO_STEMMER:
+            beginnings.add(stem)
+        else:
+            beginnings.add("" if self._stemmer in _WITHOUT_BEGINNING else stem[:1])
+        return stem
+
+    def find(self, text: bytes, texts: Sequence[bytes]) -> Marks:
+        """Return what matches in texts, which are given one after another as well."""
+        vocabulary = Vocabulary()
+        starts = np.zeros(len(texts) + 1, np.int64)
+        np.cumsum([len(each) for each in texts], out=starts[1:])
+        tokens = vocabulary.cut(text, starts, with_spans=True)
+        word_masks, word_numbers = self._ask(vocabulary)
+        most = len(tokens.word_ids) * (1 + len(self._phrase_masks))
+        hits, masks = np.empty((most, 2), np.uint32), np.empty(most, np.uint64)
+        hit_starts = np.empty(len(texts) + 1, np.int64)
+        count = find_hits(
+            tokens.word_ids, tokens.starts, tokens.spans, word_masks, word_numbers,
+            self._phrases, self._phrase_starts, self._phrase_masks, hits, masks, hit_starts,
+        )  # fmt: skip
+        marks = Marks(text, starts, hits[:count], masks[:count], hit_starts)
+        near = self._find_near(tokens, word_numbers)
+        if near or _overlap(marks):
+            return _without_overlaps(marks, near)
+        return marks
+
+    def _ask(self, vocabulary: Vocabulary) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+        """Return what each word matches by itself, and its number among the words of phrases."""
+        word_masks = np.zeros(vocabulary.num_words, np.uint64)
+        word_numbers = np.zeros(vocabulary.num_words, np.uint8)
+        offsets, word_bytes = vocabulary.word_offsets, vocabulary.word_bytes
+        found = np.empty(vocabulary.num_words, np.int64)
+        count = find_beginning(self._beginning_starts, self._beginnings, offsets, word_bytes, found)
+        for word in found[:count].tolist():
+            surface = word_bytes[int(offsets[word]) : int(offsets[word + 1])].tobytes().decode()
+            stem = analysis.stem_by(surface, self._stemmer)
+            word_masks[word] = self._match(surface, stem)
+            word_numbers[word] = self._numbers.get(stem, 0)
+        return word_masks, word_numbers
+
+    def _match(self, surface: str, stem: str) -> int:
+        """Return the bits of what a word matches."""
+        bits = self._stems.get(stem, 0) | self._surfaces.get(surface, 0)
+        for fits, bit in self._patterns:
+            if fits(surface):
+                bits |= bit
+        is_whole = bits != 0
+        for prefix, bit in self._prefixes:
+            if surface.startswith(prefix):
+                bits |= bit
+        return bits if is_whole or not bits or not analysis.has_cjk(surface[0]) else bits | _FIRST_CHARACTER
+
+    def _find_near(self, tokens: Tokens, word_numbers: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
+        """Return the text, start, end and bit of each word that is near others."""
+        found: list[tuple[int, int, int, int]] = []
+        if not self._near:
+            return found
+        stems = {number: stem for stem, number in self._numbers.items()}
+        numbers = word_numbers[tokens.word_ids]
+        for text in range(len(tokens.starts) - 1):
+            first = int(tokens.starts[text])
+            places = (np.flatnonzero(numbers[first : tokens.starts[text + 1]]) + first).tolist()
+            for leaf, bit in self._near:
+                words = NearWords([analysis.stem_by(each, self._stemmer) for each in leaf.surfaces], leaf.slop)
+                for place in places:
+                    start, end = tokens.spans[place].tolist()
+                    found += ((text, *span, bit) for span in words.add(stems[int(numbers[place])], place, start, end))
+        return found
+
+
+def _join(texts: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return texts as one array, and where each begins and the last ends."""
+    starts = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+    return np.frombuffer(b"".join(texts), np.uint8), starts
+
+
+def _overlap(marks: Marks) -> bool:
+    """Say whether hits overlap, or may do with less of them marked."""
+    has_more = (marks.hits[1:, 0] < marks.hits[:-1, 1]).any() or (marks.masks >= _FIRST_CHARACTER).any()
+    return bool(has_more)
+
+
+def _without_overlaps(marks: Marks, near: Sequence[tuple[int, int, int, int]]) -> Marks:
+    """Return marks of which none overlaps another, with more of them; of those that do, the longer stays."""
+    masks = marks.masks.tolist()
+    numbers = np.searchsorted(marks.hit_starts, np.arange(len(masks)), side="right") - 1
+    spans = [
+        (text, start, end, mask)
+        for text, (start, end), mask in zip(numbers.tolist(), marks.hits.tolist(), masks, strict=True)
+    ]
+    kept: list[tuple[int, int, int, int]] = []
+    for text, start, end, mask in sorted(
+        ((text, start, _marked_end(marks.text, start, end, mask), mask) for text, start, end, mask in (*spans, *near)),
+        key=lambda span: (span[1], -span[2]),
+    ):
+        bits = mask & ~_FIRST_CHARACTER
+        if not kept or start >= kept[-1][2]:
+            kept.append((text, start, end, bits))
+        elif end - start > kept[-1][2] - kept[-1][1]:
+            # It begins later, and so leaves alone whatever stands before the one that it displaces.
+            kept[-1] = text, start, end, bits | kept[-1][3]
+        else:
+            kept[-1] = (*kept[-1][:3], kept[-1][3] | bits)
+    counts = np.bincount([text for text, *_ in kept], minlength=len(marks.hit_starts) - 1)
+    return marks._replace(
+        hits=np.array([(start, end) for _, start, end, _ in kept], np.uint32).reshape(-1, 2),
+        masks=np.array([mask for *_, mask in kept], np.uint64),
+        hit_starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+    )
+
+
+def _marked_end(text: bytes, start: int, end: int, mask: int) -> int:
+    if mask < _FIRST_CHARACTER:
+        return end
+    written = text[start:end].decode("utf-8", "surrogatepass")
+    return start + len(encode(written[: analysis.cjk_end(written, 0)]))

@@ -1,0 +1,22 @@
+"""Two checks for whoever keeps the service running."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from service.context import current_service
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Say that the process is alive, whether or not there is an index: a restart would not make one."""
+    return jsonify({"status": "alive"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Say that the index can be asked, by asking it; while it cannot, the error's handler says why."""
+    figures = current_service().engine.stats()
+    return jsonify({"status": "ready", "articles": figures.articles, "generation": figures.generation})
