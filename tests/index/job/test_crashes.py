@@ -218,6 +218,8 @@ from pathlib import Path
 from index.ledger import Ledger
 
 ledger = Ledger.open(Path(sys.argv[1]))
+# As where more changes than is kept in memory.
+ledger._connection.execute("PRAGMA cache_size = 100")
 for file in range(40):
     ledger.own(f"/news/{file}", {f"article-{file}-{number}": "00" * 16 for number in range(2_000)})
 os.kill(os.getpid(), signal.SIGKILL)
