@@ -22,9 +22,10 @@ LETTER, DIGIT, NOT_UPPER, CJK = 1, 4, 32, 256
 
 # Of a piece: what of the text it leaves out although the sentence goes on.
 CUT_BEFORE, CUT_AFTER = 1, 2
-# A sentence shorter than this says too little alone, and lines longer than this were broken at some width: both as
-# `index.sentences` has them.
-MIN_LENGTH, MIN_BROKEN = 80, 40
+# A sentence shorter than this says too little alone and takes the next one of its paragraph along.
+MIN_LENGTH = 80
+# Lines as long as this, with no blank one between, were broken at some width: the text of wires and mails.
+MIN_BROKEN = 40
 
 _MOST_QUOTES = 8  # that are looked behind
 _SPACE, _LINE_FEED, _FULL_STOP, _QUOTE, _A, _Z, _SMALL_A, _SMALL_Z, _P, _M = (
@@ -185,7 +186,7 @@ def _begins_sentence(text, place, end, pages, entries):
 
 @njit(cache=True, nogil=True)
 def _is_abbreviation(text, start, place, abbreviations):
-    """Say whether an abbreviation with its full stop ends at a place, as `ends_in_abbreviation` does."""
+    """Say whether an abbreviation with its full stop ends at a place, as `index.sentences` does."""
     if place - start < 2 or text[place - 1] != _FULL_STOP:
         return False
     letters, word = 0, np.uint64(0)
@@ -215,7 +216,7 @@ def _is_broken_line(text, start, place):
     while place > start and text[place - 1] != _LINE_FEED:
         place -= 1
         characters += text[place] & 0xC0 != 0x80
-        if characters > MIN_BROKEN:
+        if characters >= MIN_BROKEN:
             return True
     return False
 
@@ -306,7 +307,7 @@ def _make_piece(text, start, end, low, high, first, last, limit, pages, entries,
     base = begin if begin >= 0 else min(start, max(_step(text, start, low, limit // 3), _step(text, end, low, limit)))
     most = max(end, _step(text, base, high, limit))
     stop, place, is_paragraph = np.int64(-1), end, False
-    while not is_paragraph and (stop < 0 or _step(text, base, stop, MIN_LENGTH) == stop):
+    while not is_paragraph and (stop < 0 or _step(text, base, stop, MIN_LENGTH - 1) == stop):
         gap, place, is_paragraph = _next_break(text, place, most, first, last, pages, entries, abbreviations)
         if gap < 0 or gap > most:
             break
