@@ -20,7 +20,9 @@ from whoosh.query import AndNot, Phrase, Require
 from index.codec.format import Array, SegmentFile
 from index.codec.kernels import sets, top_k
 from index.codec.searching.expansion import Expander, Frequent
+from index.codec.searching.explaining import Part, explain_leaf, leaves_of
 from index.codec.searching.found import Constant, Found, count_bits, keep, list_bits
+from index.codec.searching.nearness import DEPTH, NearWords, is_one_word
 from index.codec.searching.nodes import Evaluator
 from index.codec.searching.plan import Planner, room_for_all
 from index.codec.searching.statistics import Statistics
@@ -28,7 +30,7 @@ from index.codec.searching.support import Support
 from index.codec.searching.view import SegmentView, Words, view_segments
 from index.codec.searching.weighting import WhooshWeighting
 
-_INT64 = np.dtype(np.int64)
+_INT64, _UINT32 = np.dtype(np.int64), np.dtype(np.uint32)
 _WHOOSH = WhooshWeighting()
 
 
@@ -72,25 +74,64 @@ class ColumnarSearcher:
         """
         return self._support.cost(tree)
 
+    def explain(self, tree: Any, doc_ids: NDArray[np.int64]) -> tuple[dict[int, list[Part]], NDArray[np.float64]]:
+        """Return the parts of the scores of some articles (ids ascending), and what nearness would add to each.
+
+        An article that the tree does not find has no parts.
+        """
+        others = [~words for words in self.to_bitmaps(doc_ids)]
+        for words in others:
+            words.flags.writeable = False  # as what is deleted, or kernels would be compiled for both
+        found = set(self.match(tree, others)[0].tolist())
+        parts: dict[int, list[Part]] = {doc_id: [] for doc_id in found}
+        for leaf in leaves_of(tree, self._planner.is_combined):
+            ids, scores = self.match(leaf.tree, others)
+            for doc_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
+                if doc_id in found:
+                    parts[doc_id].append(explain_leaf(leaf, doc_id, score * leaf.boost, self._statistics))
+        gains, near = np.zeros(doc_ids.size), NearWords.of(tree, self._statistics)
+        if near is not None and self._statistics.weighting.nearness:
+            near.add_to(doc_ids, gains)
+        return parts, gains
+
     def doc_freq(self, name: str, text: str) -> int:
-        """Return in how many articles a term of a field is, deleted ones included."""
+        """Return in how many articles a term of a field is, deleted ones too."""
         word = self._statistics.word(name, text)
-        return word.doc_freq if word else 0
+        return 0 if word is None else word.doc_freq
 
     def most_frequent(self, tree: Any, limit: int) -> Frequent:
         """Return the surfaces that a query of many terms stands for, the most frequent first."""
         return self._expander.most_frequent(tree, limit)
 
-    def search(self, tree: Any, limit: int | None = 10, left_out: Sequence[Words] | None = None) -> Hits:
+    def search(
+        self,
+        tree: Any,
+        limit: int | None = 10,
+        left_out: Sequence[Words] | None = None,
+        prior: NDArray[np.float64] | None = None,
+    ) -> Hits:
         """Return the exact total and the best `limit` articles (None: all); the tree must be supported.
 
-        `left_out`: bitmaps, one for each segment, of articles that are not to be found, besides those deleted.
+        `left_out`: bitmaps, one for each segment, of articles that are not to be found, besides those deleted. `prior`:
+        by what the score of each article of the index is multiplied.
         """
-        size = self.num_docs
-        if limit is not None and limit < size:
-            size = max(limit, 0)
+        size = wanted = self.num_docs if limit is None else min(max(limit, 0), self.num_docs)
+        weighting = self._statistics.weighting
+        may_be_near = wanted > 0 and weighting.nearness > 0 and not is_one_word(tree)
+        if may_be_near:
+            size = min(max(wanted, DEPTH), self.num_docs)
         scores, doc_ids = top = np.empty(size), np.empty(size, _INT64)
-        total, filled = self._rank(tree, top, left_out, is_sorted=True)
+        if prior is None:
+            total, filled = self._rank(tree, top, left_out, is_sorted=True)
+        else:
+            found, found_scores = self.match(tree, left_out)
+            total, found_scores = found.size, found_scores * prior[found]
+            filled = top_k.select_top_k(found.astype(_UINT32), found_scores, total, 0, *top, 0, True)
+        if may_be_near and filled:
+            near = NearWords.of(tree, self._statistics)
+            if near is not None:
+                near.rank(doc_ids[:filled], scores[:filled], prior)
+            filled = min(filled, wanted)
         if filled < size:
             return Hits(total, doc_ids[:filled].copy(), scores[:filled].copy())
         return Hits(total, doc_ids, scores)

@@ -8,6 +8,7 @@ from index import analysis, snippets
 from index.article import Article
 from index.clauses import Query, leaves
 from index.engine import MAX_DUPLICATES, Duplicate, SearchRequest, SearchResult
+from index.engines.local.explaining import explain
 from index.engines.local.finding import Found
 from index.engines.local.snapshot import Snapshot
 from index.spotting import Marker
@@ -15,9 +16,8 @@ from index.spotting import Marker
 
 def make_results(snapshot: Snapshot, query: Query, request: SearchRequest, found: Found) -> tuple[SearchResult, ...]:
     """Return the articles of a page as they are shown."""
-    stories = [
-        (found.fold.story_of(doc_id) if found.fold else None) or ([doc_id], score) for doc_id, score in found.page
-    ]
+    explained = explain(snapshot, found) if request.explain and request.sort == "relevance" else {}
+    stories = [_story(found, doc_id, score, request) for doc_id, score in found.page]
     articles = [snapshot.article_at(doc_ids[0]) for doc_ids, _ in stories]
     shown = _show(articles, query, with_snippets=request.snippets)
     return tuple(
@@ -34,9 +34,21 @@ def make_results(snapshot: Snapshot, query: Query, request: SearchRequest, found
             snippets=of_body,
             duplicates=tuple(_duplicate(snapshot.article_at(other)) for other in others[:MAX_DUPLICATES]),
             num_duplicates=len(others),
+            explanation=explained.get(found_id, ()),
         )
-        for article, ((_, *others), score), (title_marked, of_body) in zip(articles, stories, shown, strict=True)
+        for (found_id, _), article, ((_, *others), score), (title_marked, of_body) in zip(
+            found.page, articles, stories, shown, strict=True
+        )
     )
+
+
+def _story(found: Found, doc_id: int, score: float, request: SearchRequest) -> tuple[list[int], float]:
+    """Return the articles that are one result, the one that is shown first, and its score."""
+    story = found.fold.story_of(doc_id) if found.fold else None
+    if story is None:
+        return [doc_id], score
+    # By relevance it is the best that was found, with what the nearness of words adds.
+    return (story[0], score) if request.sort == "relevance" else story
 
 
 def _show(articles: Sequence[Article], query: Query, *, with_snippets: bool) -> list[tuple[str, tuple[str, ...]]]:

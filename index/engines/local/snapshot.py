@@ -20,6 +20,7 @@ from index.codec.format import SegmentFile
 from index.codec.lexicon import Lexicon
 from index.codec.searching.evaluate import ColumnarSearcher, Hits
 from index.codec.searching.expansion import Frequent
+from index.codec.searching.explaining import Part as ScorePart
 from index.codec.searching.view import Words
 from index.codec.searching.weighting import DATELINE
 from index.codec.segment import ColumnarSegment
@@ -28,8 +29,11 @@ from index.codec.terms import TermTable
 from index.codec.wordlist import WordList
 from index.engine import NOT_KNOWN, FacetCount, FacetName, Stats
 from index.engines.local import facets
+from index.engines.local.feedback import NUM_ARTICLES, add_feedback, telling_words
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
+from index.engines.local.ordering import TimeOrder
+from index.engines.local.recency import make_prior
 from index.engines.local.stories import open_stories, read_published
 from index.errors import IndexCorruptError, IndexMissingError
 from index.query_tree import Reading, expansions
@@ -86,15 +90,23 @@ class Snapshot:
         self._searcher = ColumnarSearcher(self._files, whoosh_schema, DATELINE)
         self.num_docs = base
         self._story_values: dict[FacetName, facets.StoryValues] = {}
+        self._prior: tuple[float, Scores] | None = None
         self._in_others: dict[tuple[str | None, ...], list[Words]] = {}
         self._words: dict[tuple[str, ...], WordList] = {}
         self._making_words = threading.Lock()
         self.written_forms: dict[str, str | None] = {}
 
-    def search(self, readings: Sequence[Reading], limit: int, left_out: DocIds | None = None) -> Hits:
-        """Return the exact total and the best articles: by score, then by id; without those to leave out."""
+    def search(
+        self, readings: Sequence[Reading], limit: int, left_out: DocIds | None = None, prior: Scores | None = None
+    ) -> Hits:
+        """Return the exact total and the best articles: by score, then by id; without those to leave out.
+
+        `prior` is by what the score of each article is multiplied.
+        """
         bitmaps = None if left_out is None else self._searcher.to_bitmaps(left_out)
-        hits = [self._searcher.search(tree, limit, self._but_of(languages, bitmaps)) for tree, languages in readings]
+        hits = [
+            self._searcher.search(tree, limit, self._but_of(languages, bitmaps), prior) for tree, languages in readings
+        ]
         if len(hits) == 1:
             return hits[0]
         # No article is found in two readings.
@@ -102,6 +114,30 @@ class Snapshot:
         scores = np.concatenate([each.scores for each in hits])
         best = np.lexsort((doc_ids, -scores))[:limit]
         return Hits(sum(each.total for each in hits), doc_ids[best], scores[best])
+
+    def add_feedback(self, readings: Sequence[Reading]) -> list[Reading]:
+        """Return readings that find the same, and rank it by words of the best articles, too."""
+        best = self.search(readings, NUM_ARTICLES)
+        telling = telling_words(best, self.article_at, self._searcher.doc_freq)
+        return [add_feedback(reading, telling) for reading in readings]
+
+    def explain(self, reading: Reading, doc_ids: DocIds) -> tuple[dict[int, list[ScorePart]], Scores]:
+        """Return the parts of the scores of some articles, ascending, and what nearness would add to each."""
+        parts, gains = self._searcher.explain(reading.tree, doc_ids)
+        others = self._but_of(reading.languages, None)
+        if others is not None:
+            is_other = self._are_in(others, doc_ids)
+            parts = {doc_id: parts[doc_id] for doc_id in doc_ids[~is_other].tolist() if doc_id in parts}
+        return parts, gains
+
+    def _are_in(self, bitmaps: Sequence[Words], doc_ids: DocIds) -> NDArray[np.bool_]:
+        """Say of some articles whether their bits are set."""
+        is_set = np.zeros(doc_ids.size, np.bool_)
+        for part, words in zip(self._parts, bitmaps, strict=True):
+            inside = (doc_ids >= part.base) & (doc_ids < part.end)
+            bits = doc_ids[inside] - part.base
+            is_set[inside] = (words[bits >> 6] >> (bits & 63).astype(np.uint64)) & np.uint64(1)
+        return is_set
 
     def match(self, readings: Sequence[Reading], left_out: Sequence[Words] | None = None) -> tuple[DocIds, Scores]:
         """Return all articles that match, ascending, and their scores; without those of some bitmaps."""
@@ -196,6 +232,23 @@ class Snapshot:
         """Return the time of every article in seconds since 1970; `schema.UNDATED` where it has none."""
         columns = [read_published(part.file) for part in self._parts]
         return np.concatenate(columns) if columns else np.empty(0, np.int64)
+
+    @cached_property
+    def newest_first(self) -> TimeOrder:
+        """Return the order of all articles by time, the newest first."""
+        return TimeOrder(self.published, newest_first=True)
+
+    @cached_property
+    def oldest_first(self) -> TimeOrder:
+        """Return the order of all articles by time, the oldest first."""
+        return TimeOrder(self.published, newest_first=False)
+
+    def prior(self, half_life: float) -> Scores:
+        """Return by what recency multiplies the score of each article; the last is kept, since pages follow pages."""
+        known = self._prior
+        if known is None or known[0] != half_life:
+            known = self._prior = half_life, make_prior(self.published, half_life)
+        return known[1]
 
     def count_facet(self, name: FacetName, doc_ids: DocIds, fold: Fold | None = None) -> tuple[FacetCount, ...]:
         """Count the values of a facet over some articles: most frequent first, months in order of time, none last.
