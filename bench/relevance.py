@@ -26,9 +26,9 @@ class Relevance(NamedTuple):
 
 # What each collection reached when it was measured last. A floor rises with what is measured, and is never lowered.
 FLOORS: Mapping[str, Relevance] = {
-    "cisi": Relevance(0.417, 0.187),
-    "cran": Relevance(0.410, 0.320),
-    "npl": Relevance(0.459, 0.273),
+    "cisi": Relevance(0.421, 0.190),
+    "cran": Relevance(0.412, 0.324),
+    "npl": Relevance(0.460, 0.274),
 }
 
 

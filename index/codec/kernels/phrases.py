@@ -27,6 +27,7 @@ from index.codec.kernels import addresses as at
 from index.codec.kernels.addresses import pointer
 
 at.check_layout(1)  # to be raised with it, so that numba compiles this anew
+VERSION = 1  # to be raised with a change, since numba does not see that `proximity` calls what is here
 PLAN_SIZE = 3  # numbers a word in a plan
 PLACES, PLAN_ROW, PLAN_WEIGHT = 0, 1, 2  # where each is
 TERM, START, STOP, OFFSET = at.TERM, at.START, at.STOP, at.POSITION_START
@@ -37,6 +38,12 @@ MARKS = 4096  # positions below are found by marking them (a power of 2); an art
 UNKNOWN = 2  # neither a match nor none
 OVERFLOW = 255  # in `freqs`: the frequency is in the table beside them
 NUM_NORMS = 257
+
+
+def check_version(expected: int) -> None:
+    """Raise `ImportError` if kernels were written for other functions than these."""
+    if expected != VERSION:
+        raise ImportError(f"These kernels are for version {expected} of those of phrases, not {VERSION}.")
 
 
 @njit(cache=True, nogil=True)

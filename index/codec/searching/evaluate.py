@@ -21,6 +21,7 @@ from index.codec.format import Array, SegmentFile
 from index.codec.kernels import sets, top_k
 from index.codec.searching.expansion import Expander, Frequent
 from index.codec.searching.found import Constant, Found, count_bits, keep, list_bits
+from index.codec.searching.nearness import DEPTH, NearWords, is_one_word
 from index.codec.searching.nodes import Evaluator
 from index.codec.searching.plan import Planner, room_for_all
 from index.codec.searching.statistics import Statistics
@@ -81,11 +82,18 @@ class ColumnarSearcher:
 
         `left_out`: bitmaps, one for each segment, of articles that are not to be found, besides those deleted.
         """
-        size = self.num_docs
-        if limit is not None and limit < size:
-            size = max(limit, 0)
+        size = wanted = self.num_docs if limit is None else min(max(limit, 0), self.num_docs)
+        weighting = self._statistics.weighting
+        may_be_near = wanted > 0 and weighting.nearness > 0 and not is_one_word(tree)
+        if may_be_near:
+            size = min(max(wanted, DEPTH), self.num_docs)
         scores, doc_ids = top = np.empty(size), np.empty(size, _INT64)
         total, filled = self._rank(tree, top, left_out, is_sorted=True)
+        if may_be_near and filled:
+            near = NearWords.of(tree, self._statistics)
+            if near is not None:
+                near.rank(doc_ids[:filled], scores[:filled])
+            filled = min(filled, wanted)
         if filled < size:
             return Hits(total, doc_ids[:filled].copy(), scores[:filled].copy())
         return Hits(total, doc_ids, scores)

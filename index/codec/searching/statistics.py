@@ -60,12 +60,15 @@ class Field:
         self._weighting = weighting
         self._num_docs = num_docs
 
-    def weigh(self, doc_freq: int, num_positions: int) -> float:
+    def rarity(self, doc_freq: int) -> float:
+        """Return the idf of a word that stands in so many articles; 1 where words are not weighed by it."""
+        return float(self._weighting.idf(self._num_docs, doc_freq)) if self.is_scorable else 1.0
+
+    def weigh(self, rarity: float, doc_freq: int, num_positions: int) -> float:
         """Return the weight of a word that stands at so many positions of so many articles."""
         if not self.is_scorable:
             return 1.0
-        emphasis = self._weighting.emphasis(doc_freq, num_positions)
-        return float(self._weighting.idf(self._num_docs, doc_freq)) * (self._weighting.k1 + 1) * emphasis
+        return rarity * (self._weighting.k1 + 1) * self._weighting.emphasis(doc_freq, num_positions)
 
     def weigh_all(self, doc_freqs: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the weights of many words, by the articles alone."""
@@ -79,10 +82,10 @@ class Word:
     """A term of a field, looked up in all segments; it lives at least as long as its address is used.
 
     `places` (i8, a row for each segment) is what `index.codec.kernels.addresses` says of a word, and `address` where
-    it is; `doc_freq` counts the articles that have it, deleted ones too.
+    it is; `doc_freq` counts the articles that have it, deleted ones too. `rarity` is its idf.
     """
 
-    __slots__ = ("address", "doc_freq", "field", "places", "row", "weight")
+    __slots__ = ("address", "doc_freq", "field", "num_positions", "places", "rarity", "row", "weight")
 
     def __init__(self, field: Field, places: NDArray[np.int64], doc_freq: int, num_positions: int) -> None:
         self.field = field
@@ -90,7 +93,9 @@ class Word:
         self.places = places
         self.address = address_of(places)
         self.doc_freq = doc_freq
-        self.weight = field.weigh(doc_freq, num_positions)
+        self.num_positions = num_positions
+        self.rarity = field.rarity(doc_freq)
+        self.weight = field.weigh(self.rarity, doc_freq, num_positions)
 
     def term(self, place: int) -> int:
         """Return its number in a segment, -1 where it is not there."""

@@ -16,6 +16,7 @@ from whoosh import query as tree
 from index.codec.building.builder import SegmentBuilder
 from index.codec.format import SegmentFile, SegmentFileWriter
 from index.codec.searching.evaluate import ColumnarSearcher
+from index.codec.searching.weighting import DATELINE
 from index.schema import BUILDER_FIELDS, make_schema
 
 _TEXTS = ("a zebra visits moscow", "the zebra and the zebra", "moscow visits the visitor", "nothing of the kind")
@@ -28,6 +29,8 @@ def warm_search() -> None:
     for doc_ids in (np.uint16, np.uint32):
         file = _retype(segment, {"doc_ids": doc_ids})
         for deleted in (None, b"\x08"):
+            near = ColumnarSearcher([(file, deleted), (file, deleted)], schema, DATELINE)
+            near.search(tree.Or([tree.Term("body", word) for word in ("zebra", "moscow")]), 2)
             searcher = ColumnarSearcher([(file, deleted), (file, deleted)], schema)
             for asked in _trees():
                 searcher.search(asked, 2)

@@ -17,7 +17,9 @@ def make_results(snapshot: Snapshot, query: Query, request: SearchRequest, found
     results = []
     for found_id, found_score in found.page:
         story = found.fold.story_of(found_id) if found.fold else None
-        (doc_id, *others), score = story or ((found_id,), found_score)
+        (doc_id, *others), best_score = story or ((found_id,), found_score)
+        # By relevance it is the best that was found, with what the nearness of words adds.
+        score = found_score if request.sort == "relevance" else best_score
         article = snapshot.article_at(doc_id)
         results.append(
             SearchResult(
