@@ -7,6 +7,7 @@ how an engine keeps its index.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -46,6 +47,9 @@ class SearchRequest:
     earliest of them (the undated last), which lists the others. By relevance it stands where the best of them would,
     with that one's score; by time, where it is itself. The total counts stories, and so do facets: how many have an
     article of that value, which is the total with that value as a filter. `"show"` makes each a result of its own.
+
+    `recency` is a half-life in days: by relevance, an article of the index's newest day counts twice as much as one of
+    long ago or without a date, and what it has ahead of that halves with each half-life of its age.
     """
 
     query: str = ""
@@ -62,6 +66,7 @@ class SearchRequest:
     facets: tuple[FacetName, ...] = ()
     snippets: bool = True
     duplicates: Duplicates = "fold"
+    recency: float | None = None
 
     def __post_init__(self) -> None:
         _require_one_of("match", self.match, get_args(Match))
@@ -73,6 +78,8 @@ class SearchRequest:
             raise RequestError("page", "pages are counted from 1")
         if self.size < 0:
             raise RequestError("size", "the number of results cannot be negative")
+        if self.recency is not None and not 0 < self.recency < math.inf:
+            raise RequestError("recency", "a half-life is a number of days above 0")
         if self.undated and (self.published_from or self.published_to):
             raise RequestError("undated", "articles without a date are in no range of dates; leave out from and to")
         if self.published_from and self.published_to and self.published_from > self.published_to:

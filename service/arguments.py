@@ -22,7 +22,7 @@ from service.settings import Settings
 
 ARGUMENTS = (
     "q", "match", "page", "size", "sort", "from", "to", "undated", "source", "author", "language", "facets", "snippets",
-    "duplicates",
+    "duplicates", "recency",
 )  # fmt: skip
 
 # Far beyond any archive, and small enough for the arithmetic of any engine.
@@ -31,6 +31,7 @@ MAX_PAGE = 1_000_000_000
 # Nobody types these into a search box, and HTML cannot carry them back into it.
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_DAYS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
 
 Arguments = MultiDict[str, str]
@@ -64,6 +65,7 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
         facets=_read_facets(arguments),
         snippets=_read_switch(arguments, "snippets", default=True),
         duplicates=cast(Duplicates, _read_one(arguments, "duplicates") or "fold"),
+        recency=_read_days(arguments, "recency"),
     )
 
 
@@ -96,6 +98,7 @@ def query_string(request: SearchRequest, settings: Settings) -> str:
         ("facets", ",".join(request.facets)),
         ("snippets", "" if request.snippets else "0"),
         ("duplicates", "" if request.duplicates == "fold" else request.duplicates),
+        ("recency", "" if request.recency is None else f"{request.recency:.6f}".rstrip("0").rstrip(".")),
         ("page", "" if request.page == 1 else str(request.page)),
     ]
     return urlencode([(name, value) for name, value in pairs if value])
@@ -154,6 +157,13 @@ def _read_whole_number(arguments: Arguments, name: str, default: int, minimum: i
     if text.isascii() and text.isdigit() and len(text) < 12 and minimum <= int(text) <= maximum:
         return int(text)
     raise RequestError(name, f"{_shorten(text)!r} is not a whole number from {minimum:,} to {maximum:,}")
+
+
+def _read_days(arguments: Arguments, name: str) -> float | None:
+    text = _read_one(arguments, name)
+    if text and not (_DAYS.fullmatch(text) and float(text)):
+        raise RequestError(name, f"{_shorten(text)!r} is not a number of days, as 7 or 0.5")
+    return float(text) if text else None
 
 
 def _shorten(text: str) -> str:

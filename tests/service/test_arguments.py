@@ -124,6 +124,8 @@ def test_what_is_no_date_is_refused(name: str, text: str, reason: str) -> None:
         ("q=" + "x" * 2001, "q", "at most 2,000 characters; this one has 2,001"),
         ("from=2018&to=2017", "from", "2018-01-01 is after 2017-12-31"),
         ("undated=1&to=2017", "undated", "are in no range of dates; leave out from and to"),
+        ("recency=0", "recency", "'0' is not a number of days, as 7 or 0.5"),
+        ("recency=-7", "recency", "'-7' is not a number of days"),
         ("undated=maybe", "undated", "'maybe' is not one of 1, true, 0, false"),
     ],
 )
@@ -201,6 +203,7 @@ _DAYS = st.none() | st.dates()
         published_from=st.none(),
         published_to=st.none(),
         undated=st.just(False),
+        recency=st.none() | st.integers(1, 999_999_000_000).map(lambda millionths: millionths / 1_000_000),
     ),
     undated=st.booleans(),
 )

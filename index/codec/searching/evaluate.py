@@ -29,7 +29,7 @@ from index.codec.searching.support import Support
 from index.codec.searching.view import SegmentView, Words, view_segments
 from index.codec.searching.weighting import WhooshWeighting
 
-_INT64 = np.dtype(np.int64)
+_INT64, _UINT32 = np.dtype(np.int64), np.dtype(np.uint32)
 _WHOOSH = WhooshWeighting()
 
 
@@ -77,10 +77,17 @@ class ColumnarSearcher:
         """Return the surfaces that a query of many terms stands for, the most frequent first."""
         return self._expander.most_frequent(tree, limit)
 
-    def search(self, tree: Any, limit: int | None = 10, left_out: Sequence[Words] | None = None) -> Hits:
+    def search(
+        self,
+        tree: Any,
+        limit: int | None = 10,
+        left_out: Sequence[Words] | None = None,
+        prior: NDArray[np.float64] | None = None,
+    ) -> Hits:
         """Return the exact total and the best `limit` articles (None: all); the tree must be supported.
 
-        `left_out`: bitmaps, one for each segment, of articles that are not to be found, besides those deleted.
+        `left_out`: bitmaps, one for each segment, of articles that are not to be found, besides those deleted. `prior`:
+        by what the score of each article of the index is multiplied.
         """
         size = wanted = self.num_docs if limit is None else min(max(limit, 0), self.num_docs)
         weighting = self._statistics.weighting
@@ -88,11 +95,16 @@ class ColumnarSearcher:
         if may_be_near:
             size = min(max(wanted, DEPTH), self.num_docs)
         scores, doc_ids = top = np.empty(size), np.empty(size, _INT64)
-        total, filled = self._rank(tree, top, left_out, is_sorted=True)
+        if prior is None:
+            total, filled = self._rank(tree, top, left_out, is_sorted=True)
+        else:
+            found, found_scores = self.match(tree, left_out)
+            total, found_scores = found.size, found_scores * prior[found]
+            filled = top_k.select_top_k(found.astype(_UINT32), found_scores, total, 0, *top, 0, True)
         if may_be_near and filled:
             near = NearWords.of(tree, self._statistics)
             if near is not None:
-                near.rank(doc_ids[:filled], scores[:filled])
+                near.rank(doc_ids[:filled], scores[:filled], prior)
             filled = min(filled, wanted)
         if filled < size:
             return Hits(total, doc_ids[:filled].copy(), scores[:filled].copy())

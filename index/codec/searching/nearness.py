@@ -73,11 +73,18 @@ class NearWords(NamedTuple):
             self.plan, self.numbers, self.shares, self.weights, segments, 0, len(segments), doc_ids, scores
         )
 
-    def rank(self, doc_ids: NDArray[np.int64], scores: NDArray[np.float64]) -> None:
+    def rank(
+        self, doc_ids: NDArray[np.int64], scores: NDArray[np.float64], prior: NDArray[np.float64] | None = None
+    ) -> None:
         """Put the best articles into the order that they have by nearness, too; the others stay where they are."""
         ascending = np.argsort(doc_ids[:DEPTH])
         best_ids, best_scores = doc_ids[:DEPTH][ascending], scores[:DEPTH][ascending]
-        self.add_to(best_ids, best_scores)
+        if prior is None:
+            self.add_to(best_ids, best_scores)
+        else:
+            gains = np.zeros(best_ids.size)
+            self.add_to(best_ids, gains)
+            best_scores += gains * prior[best_ids]
         # Ids ascend, and of equals the first stays first.
         order = np.argsort(-best_scores, kind="stable")
         doc_ids[:DEPTH], scores[:DEPTH] = best_ids[order], best_scores[order]

@@ -37,10 +37,11 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest)
     start, end = (request.page - 1) * request.size, request.page * request.size
     is_by_score = request.sort == "relevance"
     matching = snapshot.match(readings) if request.facets or not is_by_score else None
-    fold = _fold(snapshot, readings, matching) if request.duplicates == "fold" else None
+    prior = snapshot.prior(request.recency) if is_by_score and request.recency else None
+    fold = _fold(snapshot, readings, matching, prior) if request.duplicates == "fold" else None
     left_out = fold.left_out(by_score=is_by_score) if fold else None
     if is_by_score:
-        hits = snapshot.search(readings, end, left_out)
+        hits = snapshot.search(readings, end, left_out, prior)
         page = list(zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True))
         return Found(hits.total, page, matching[0] if matching else _NO_DOC_IDS, fold)
     doc_ids, scores = all_doc_ids, _ = matching or snapshot.match(readings)
@@ -53,16 +54,20 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest)
     return Found(len(doc_ids), page, all_doc_ids, fold)
 
 
-def _fold(snapshot: Snapshot, readings: Sequence[Reading], matching: tuple[DocIds, Scores] | None) -> Fold | None:
+def _fold(
+    snapshot: Snapshot, readings: Sequence[Reading], matching: tuple[DocIds, Scores] | None, prior: Scores | None
+) -> Fold | None:
     """Return what becomes of near-duplicates among the articles that match, which may be known; None for nothing."""
     stories = snapshot.stories
     if stories is None:
         return None
     if matching is None:
-        return stories.fold(*snapshot.match_stories(readings, stories))
-    doc_ids, scores = matching
-    places = stories.place_of[doc_ids]
-    return stories.fold(places[places >= 0], scores[places >= 0])
+        places, scores = snapshot.match_stories(readings, stories)
+    else:
+        doc_ids, scores = matching
+        places = stories.place_of[doc_ids]
+        places, scores = places[places >= 0], scores[places >= 0]
+    return stories.fold(places, scores if prior is None else scores * prior[stories.doc_ids[places]])
 
 
 def _order_by_time(seconds: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.int64]:

@@ -26,6 +26,7 @@ from index.engine import NOT_KNOWN, FacetCount, FacetName, Stats
 from index.engines.local import facets
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
+from index.engines.local.recency import make_prior
 from index.engines.local.stories import open_stories, read_published
 from index.errors import IndexCorruptError, IndexMissingError
 from index.query_tree import Reading, expansions
@@ -75,12 +76,20 @@ class Snapshot:
         self._searcher = ColumnarSearcher(files, whoosh_schema, DATELINE)
         self.num_docs = base
         self._story_values: dict[FacetName, facets.StoryValues] = {}
+        self._prior: tuple[float, Scores] | None = None
         self._in_others: dict[tuple[str | None, ...], list[Words]] = {}
 
-    def search(self, readings: Sequence[Reading], limit: int, left_out: DocIds | None = None) -> Hits:
-        """Return the exact total and the best articles: by score, then by id; without those to leave out."""
+    def search(
+        self, readings: Sequence[Reading], limit: int, left_out: DocIds | None = None, prior: Scores | None = None
+    ) -> Hits:
+        """Return the exact total and the best articles: by score, then by id; without those to leave out.
+
+        `prior` is by what the score of each article is multiplied.
+        """
         bitmaps = None if left_out is None else self._searcher.to_bitmaps(left_out)
-        hits = [self._searcher.search(tree, limit, self._but_of(languages, bitmaps)) for tree, languages in readings]
+        hits = [
+            self._searcher.search(tree, limit, self._but_of(languages, bitmaps), prior) for tree, languages in readings
+        ]
         if len(hits) == 1:
             return hits[0]
         # No article is found in two readings.
@@ -162,6 +171,13 @@ class Snapshot:
         """Return the time of every article in seconds since 1970; `schema.UNDATED` where it has none."""
         columns = [read_published(part.file) for part in self._parts]
         return np.concatenate(columns) if columns else np.empty(0, np.int64)
+
+    def prior(self, half_life: float) -> Scores:
+        """Return by what recency multiplies the score of each article; the last is kept, since pages follow pages."""
+        known = self._prior
+        if known is None or known[0] != half_life:
+            known = self._prior = half_life, make_prior(self.published, half_life)
+        return known[1]
 
     def count_facet(self, name: FacetName, doc_ids: DocIds, fold: Fold | None = None) -> tuple[FacetCount, ...]:
         """Count the values of a facet over some articles: most frequent first, months in order of time, none last.
