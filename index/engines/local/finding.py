@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from index import schema
 from index.clauses import Bag, Boosted, Leaf, Not, Query, is_narrowing
 from index.engine import Match, SearchRequest
 from index.engines.local.folding import DocIds, Fold, Scores
@@ -44,14 +42,11 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest)
         hits = snapshot.search(readings, end, left_out, prior)
         page = list(zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True))
         return Found(hits.total, page, matching[0] if matching else _NO_DOC_IDS, fold)
-    doc_ids, scores = all_doc_ids, _ = matching or snapshot.match(readings)
-    if left_out is not None:
-        is_kept = np.ones(snapshot.num_docs, np.bool_)
-        is_kept[left_out] = False
-        doc_ids, scores = doc_ids[is_kept[doc_ids]], scores[is_kept[doc_ids]]
-    order = _order_by_time(snapshot.published[doc_ids], newest_first=request.sort == "newest")[start:end]
-    page = list(zip(doc_ids[order].tolist(), scores[order].tolist(), strict=True))
-    return Found(len(doc_ids), page, all_doc_ids, fold)
+    doc_ids, scores = matching or snapshot.match(readings)
+    order = snapshot.newest_first if request.sort == "newest" else snapshot.oldest_first
+    chosen = order.page(doc_ids, start, request.size, left_out)
+    page = list(zip(chosen.tolist(), scores[np.searchsorted(doc_ids, chosen)].tolist(), strict=True))
+    return Found(doc_ids.size - (0 if left_out is None else left_out.size), page, doc_ids, fold)
 
 
 def _fold(
@@ -68,12 +63,6 @@ def _fold(
         places = stories.place_of[doc_ids]
         places, scores = places[places >= 0], scores[places >= 0]
     return stories.fold(places, scores if prior is None else scores * prior[stories.doc_ids[places]])
-
-
-def _order_by_time(seconds: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.int64]:
-    """Return the order of articles by their times; the undated come last, and of equals the first comes first."""
-    is_undated = seconds == schema.UNDATED
-    return np.lexsort((np.negative(seconds) if newest_first else seconds, is_undated))
 
 
 def can_relax(query: Query) -> bool:

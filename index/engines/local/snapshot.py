@@ -26,6 +26,7 @@ from index.engine import NOT_KNOWN, FacetCount, FacetName, Stats
 from index.engines.local import facets
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
+from index.engines.local.ordering import TimeOrder
 from index.engines.local.recency import make_prior
 from index.engines.local.stories import open_stories, read_published
 from index.errors import IndexCorruptError, IndexMissingError
@@ -171,6 +172,16 @@ class Snapshot:
         """Return the time of every article in seconds since 1970; `schema.UNDATED` where it has none."""
         columns = [read_published(part.file) for part in self._parts]
         return np.concatenate(columns) if columns else np.empty(0, np.int64)
+
+    @cached_property
+    def newest_first(self) -> TimeOrder:
+        """Return the order of all articles by time, the newest first."""
+        return TimeOrder(self.published, newest_first=True)
+
+    @cached_property
+    def oldest_first(self) -> TimeOrder:
+        """Return the order of all articles by time, the oldest first."""
+        return TimeOrder(self.published, newest_first=False)
 
     def prior(self, half_life: float) -> Scores:
         """Return by what recency multiplies the score of each article; the last is kept, since pages follow pages."""
