@@ -67,26 +67,28 @@ def read_collections(folder: Path) -> list[Collection]:
     return [Collection(path.parent) for path in sorted(folder.glob("*/qrels.txt"))]
 
 
-def rank(collection: Collection, index: Path) -> dict[str, dict[str, float]]:
+def rank(collection: Collection, index: Path, *, feedback: bool = False) -> dict[str, dict[str, float]]:
     """Return the best articles for each query, each with a score that falls from rank to rank."""
     run: dict[str, dict[str, float]] = {}
     with open_engine(str(index)) as engine:
         for number, words in collection.queries():
-            request = SearchRequest(query=words, match="any", size=DEPTH, snippets=False, duplicates="show")
+            request = SearchRequest(
+                query=words, match="any", size=DEPTH, snippets=False, duplicates="show", feedback=feedback
+            )
             results = engine.search(request).results
             # By rank: the measures order equal scores by the names of the articles.
             run[number] = {result.id: float(DEPTH - place) for place, result in enumerate(results)}
     return run
 
 
-def measure(collection: Collection) -> Relevance:
+def measure(collection: Collection, *, feedback: bool = False) -> Relevance:
     """Build an index of a collection, ask all of its queries, and judge the answers."""
     import ir_measures
 
     ndcg, average_precision = ir_measures.nDCG @ 10, ir_measures.AP @ DEPTH
     with tempfile.TemporaryDirectory() as folder:
         collection.build(Path(folder) / "index")
-        run = rank(collection, Path(folder) / "index")
+        run = rank(collection, Path(folder) / "index", feedback=feedback)
     figures = ir_measures.calc_aggregate([ndcg, average_precision], collection.judgements(), run)
     return Relevance(figures[ndcg], figures[average_precision])
 

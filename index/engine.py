@@ -49,7 +49,8 @@ class SearchRequest:
     article of that value, which is the total with that value as a filter. `"show"` makes each a result of its own.
 
     `recency` is a half-life in days: by relevance, an article of the index's newest day counts twice as much as one of
-    long ago or without a date, and what it has ahead of that halves with each half-life of its age.
+    long ago or without a date, and what it has ahead of that halves with each half-life of its age. `feedback` ranks
+    by words of the best articles as well as by those of the query; what is found stays the same.
     """
 
     query: str = ""
@@ -67,6 +68,7 @@ class SearchRequest:
     snippets: bool = True
     duplicates: Duplicates = "fold"
     recency: float | None = None
+    feedback: bool = False
 
     def __post_init__(self) -> None:
         _require_one_of("match", self.match, get_args(Match))

@@ -22,7 +22,7 @@ from service.settings import Settings
 
 ARGUMENTS = (
     "q", "match", "page", "size", "sort", "from", "to", "undated", "source", "author", "language", "facets", "snippets",
-    "duplicates", "recency",
+    "duplicates", "recency", "feedback",
 )  # fmt: skip
 
 # Far beyond any archive, and small enough for the arithmetic of any engine.
@@ -66,6 +66,7 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
         snippets=_read_switch(arguments, "snippets", default=True),
         duplicates=cast(Duplicates, _read_one(arguments, "duplicates") or "fold"),
         recency=_read_days(arguments, "recency"),
+        feedback=_read_switch(arguments, "feedback", default=False),
     )
 
 
@@ -99,6 +100,7 @@ def query_string(request: SearchRequest, settings: Settings) -> str:
         ("snippets", "" if request.snippets else "0"),
         ("duplicates", "" if request.duplicates == "fold" else request.duplicates),
         ("recency", "" if request.recency is None else f"{request.recency:.6f}".rstrip("0").rstrip(".")),
+        ("feedback", "1" if request.feedback else ""),
         ("page", "" if request.page == 1 else str(request.page)),
     ]
     return urlencode([(name, value) for name, value in pairs if value])

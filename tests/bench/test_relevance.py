@@ -25,6 +25,12 @@ def test_what_people_judged_relevant_is_found(name: str) -> None:
         assert figure < least + RATCHET, f"better than the floor: raise it to {measured}"
 
 
+@pytest.mark.skipif(not COLLECTIONS.exists(), reason="the collections to measure on are not beside the checkout")
+def test_feedback_finds_more_of_what_people_judged_relevant() -> None:
+    collection = Collection(COLLECTIONS / "cran")
+    assert relevance.measure(collection, feedback=True).ap_at_100 > relevance.FLOORS["cran"].ap_at_100 + 0.015
+
+
 @pytest.fixture
 def collection(tmp_path: Path) -> Collection:
     folder = tmp_path / "made"

@@ -73,6 +73,11 @@ class ColumnarSearcher:
         """
         return self._support.cost(tree)
 
+    def doc_freq(self, name: str, text: str) -> int:
+        """Return in how many articles a term of a field is, deleted ones too."""
+        word = self._statistics.word(name, text)
+        return 0 if word is None else word.doc_freq
+
     def most_frequent(self, tree: Any, limit: int) -> Frequent:
         """Return the surfaces that a query of many terms stands for, the most frequent first."""
         return self._expander.most_frequent(tree, limit)

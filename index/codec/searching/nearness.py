@@ -7,15 +7,15 @@ with the score that it has, none above theirs: scores fall, and ties are by id, 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh.query import And, AndNot, Or, Require, Term
+from whoosh.query import And, AndMaybe, AndNot, Or, Require, Term
 
 from index.codec.kernels import proximity
 from index.codec.searching.statistics import Statistics, Word
-from index.codec.searching.weighting import WhooshWeighting
 
 # From 50 to 1,000 the measures of relevance are the same within 0.0005. So many more articles than ten take 25
 # microseconds to select, of 40,000, and 10 to look at.
@@ -39,10 +39,8 @@ class NearWords(NamedTuple):
     def of(cls, tree: Any, statistics: Statistics) -> Self | None:
         """Return the loose words of a tree in the fields that are combined; None if there are not two."""
         weighting = statistics.weighting
-        boosts: dict[tuple[str, Any], float] = {}
-        _add_words(tree, 1.0, weighting, boosts)
         found: dict[Any, list[tuple[Word, float]]] = {}
-        for (name, text), boost in boosts.items():
+        for (name, text), boost in loose_words(tree, weighting.field_weights).items():
             word = statistics.word(name, text)
             if word is not None and word.row >= 0 and word.field.has_positions:
                 found.setdefault(text, []).append((word, boost))
@@ -100,11 +98,17 @@ def is_one_word(tree: Any) -> bool:
     return type(tree) is Term
 
 
-def _add_words(tree: Any, boost: float, weighting: WhooshWeighting, boosts: dict[tuple[str, Any], float]) -> None:
-    """Add the boosts of the words that a tree adds to scores, by field and text."""
+def loose_words(tree: Any, fields: Container[str]) -> dict[tuple[str, Any], float]:
+    """Return the boosts of the words that a tree adds to scores, by field and text, in some fields."""
+    boosts: dict[tuple[str, Any], float] = {}
+    _add_words(tree, 1.0, fields, boosts)
+    return boosts
+
+
+def _add_words(tree: Any, boost: float, fields: Container[str], boosts: dict[tuple[str, Any], float]) -> None:
     kind = type(tree)
     if kind is Term:
-        if tree.fieldname in weighting.field_weights:
+        if tree.fieldname in fields:
             key = (tree.fieldname, tree.text)
             boosts[key] = boosts.get(key, 0.0) + boost * tree.boost
     elif kind is And or kind is Or:
@@ -112,6 +116,6 @@ def _add_words(tree: Any, boost: float, weighting: WhooshWeighting, boosts: dict
         if len(subtrees) > 1:  # one by itself is scored without the boost of its parent
             boost *= tree.boost
         for subtree in subtrees:
-            _add_words(subtree, boost, weighting, boosts)
-    elif kind is Require or kind is AndNot:
-        _add_words(tree.a, boost, weighting, boosts)
+            _add_words(subtree, boost, fields, boosts)
+    elif kind is Require or kind is AndNot or kind is AndMaybe:
+        _add_words(tree.a, boost, fields, boosts)

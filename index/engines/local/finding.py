@@ -34,6 +34,8 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest)
     ]
     start, end = (request.page - 1) * request.size, request.page * request.size
     is_by_score = request.sort == "relevance"
+    if is_by_score and request.feedback:
+        readings = snapshot.add_feedback(readings)
     matching = snapshot.match(readings) if request.facets or not is_by_score else None
     prior = snapshot.prior(request.recency) if is_by_score and request.recency else None
     fold = _fold(snapshot, readings, matching, prior) if request.duplicates == "fold" else None

@@ -24,6 +24,7 @@ from index.codec.stored import StoredReader
 from index.codec.terms import TermTable
 from index.engine import NOT_KNOWN, FacetCount, FacetName, Stats
 from index.engines.local import facets
+from index.engines.local.feedback import NUM_ARTICLES, add_feedback, telling_words
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
 from index.engines.local.ordering import TimeOrder
@@ -98,6 +99,12 @@ class Snapshot:
         scores = np.concatenate([each.scores for each in hits])
         best = np.lexsort((doc_ids, -scores))[:limit]
         return Hits(sum(each.total for each in hits), doc_ids[best], scores[best])
+
+    def add_feedback(self, readings: Sequence[Reading]) -> list[Reading]:
+        """Return readings that find the same, and rank it by words of the best articles, too."""
+        best = self.search(readings, NUM_ARTICLES)
+        telling = telling_words(best, self.article_at, self._searcher.doc_freq)
+        return [add_feedback(reading, telling) for reading in readings]
 
     def match(self, readings: Sequence[Reading], left_out: Sequence[Words] | None = None) -> tuple[DocIds, Scores]:
         """Return all articles that match, ascending, and their scores; without those of some bitmaps."""
