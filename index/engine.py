@@ -10,7 +10,7 @@ import datetime as dt
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
 from typing import Literal, Self, get_args
 
@@ -50,7 +50,8 @@ class SearchRequest:
 
     `recency` is a half-life in days: by relevance, an article of the index's newest day counts twice as much as one of
     long ago or without a date, and what it has ahead of that halves with each half-life of its age. `feedback` ranks
-    by words of the best articles as well as by those of the query; what is found stays the same.
+    by words of the best articles as well as by those of the query; what is found stays the same. `explain` gives each
+    result's score by relevance part by part.
     """
 
     query: str = ""
@@ -69,6 +70,7 @@ class SearchRequest:
     duplicates: Duplicates = "fold"
     recency: float | None = None
     feedback: bool = False
+    explain: bool = False
 
     def __post_init__(self) -> None:
         _require_one_of("match", self.match, get_args(Match))
@@ -109,11 +111,39 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScorePart:
+    """A part of a score: what for (`word`, `feedback`, `phrase`, `pattern`, `everything`, `nearness`, `recency`).
+
+    Of a word `text` is what it is looked up as, `frequencies` how often each field has it, `rarity` its idf, and
+    `weight` what its score comes near, the more often it is there.
+    """
+
+    part: str
+    text: str
+    score: float
+    frequencies: Mapping[str, int] = field(default_factory=dict)
+    rarity: float | None = None
+    weight: float | None = None
+
+    def with_score(self, score: float) -> Self:
+        """Return the part with another score."""
+        return replace(self, score=score)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the part as JSON-ready values; what it has not is left out."""
+        known = {"part": self.part, "text": self.text, "score": self.score}
+        if self.rarity is None:
+            return known
+        return known | {"frequencies": dict(self.frequencies), "rarity": self.rarity, "weight": self.weight}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
     """One article that was found.
 
     `snippets` and `title_marked` are HTML: the words that matched are inside `<mark>`, all else is escaped.
     `duplicates` are articles that are folded into this one, the first `MAX_DUPLICATES` by time of `num_duplicates`.
+    `explanation` is there where it was asked for: the parts of the score, of that article of a story whose it is.
     """
 
     id: str
@@ -128,10 +158,15 @@ class SearchResult:
     snippets: tuple[str, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
     num_duplicates: int = 0
+    explanation: tuple[ScorePart, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
-        """Return the result as JSON-ready values."""
-        return asdict(self) | {
+        """Return the result as JSON-ready values; without an explanation if there is none."""
+        values = asdict(self)
+        del values["explanation"]
+        if self.explanation:
+            values["explanation"] = [part.to_dict() for part in self.explanation]
+        return values | {
             "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
             "authors": list(self.authors),
             "snippets": list(self.snippets),

@@ -22,7 +22,7 @@ from service.settings import Settings
 
 ARGUMENTS = (
     "q", "match", "page", "size", "sort", "from", "to", "undated", "source", "author", "language", "facets", "snippets",
-    "duplicates", "recency", "feedback",
+    "duplicates", "recency", "feedback", "explain",
 )  # fmt: skip
 
 # Far beyond any archive, and small enough for the arithmetic of any engine.
@@ -67,6 +67,7 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
         duplicates=cast(Duplicates, _read_one(arguments, "duplicates") or "fold"),
         recency=_read_days(arguments, "recency"),
         feedback=_read_switch(arguments, "feedback", default=False),
+        explain=_read_switch(arguments, "explain", default=False),
     )
 
 
@@ -101,6 +102,7 @@ def query_string(request: SearchRequest, settings: Settings) -> str:
         ("duplicates", "" if request.duplicates == "fold" else request.duplicates),
         ("recency", "" if request.recency is None else f"{request.recency:.6f}".rstrip("0").rstrip(".")),
         ("feedback", "1" if request.feedback else ""),
+        ("explain", "1" if request.explain else ""),
         ("page", "" if request.page == 1 else str(request.page)),
     ]
     return urlencode([(name, value) for name, value in pairs if value])

@@ -204,6 +204,7 @@ _DAYS = st.none() | st.dates()
         published_to=st.none(),
         undated=st.just(False),
         feedback=st.booleans(),
+        explain=st.booleans(),
         recency=st.none() | st.integers(1, 999_999_000_000).map(lambda millionths: millionths / 1_000_000),
     ),
     undated=st.booleans(),

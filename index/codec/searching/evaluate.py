@@ -20,6 +20,7 @@ from whoosh.query import AndNot, Phrase, Require
 from index.codec.format import Array, SegmentFile
 from index.codec.kernels import sets, top_k
 from index.codec.searching.expansion import Expander, Frequent
+from index.codec.searching.explaining import Part, explain_leaf, leaves_of
 from index.codec.searching.found import Constant, Found, count_bits, keep, list_bits
 from index.codec.searching.nearness import DEPTH, NearWords, is_one_word
 from index.codec.searching.nodes import Evaluator
@@ -72,6 +73,26 @@ class ColumnarSearcher:
         What it takes is 1 to 4 ns for each; the tree must be supported.
         """
         return self._support.cost(tree)
+
+    def explain(self, tree: Any, doc_ids: NDArray[np.int64]) -> tuple[dict[int, list[Part]], NDArray[np.float64]]:
+        """Return the parts of the scores of some articles (ids ascending), and what nearness would add to each.
+
+        An article that the tree does not find has no parts.
+        """
+        others = [~words for words in self.to_bitmaps(doc_ids)]
+        for words in others:
+            words.flags.writeable = False  # as what is deleted, or kernels would be compiled for both
+        found = set(self.match(tree, others)[0].tolist())
+        parts: dict[int, list[Part]] = {doc_id: [] for doc_id in found}
+        for leaf in leaves_of(tree, self._planner.is_combined):
+            ids, scores = self.match(leaf.tree, others)
+            for doc_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
+                if doc_id in found:
+                    parts[doc_id].append(explain_leaf(leaf, doc_id, score * leaf.boost, self._statistics))
+        gains, near = np.zeros(doc_ids.size), NearWords.of(tree, self._statistics)
+        if near is not None and self._statistics.weighting.nearness:
+            near.add_to(doc_ids, gains)
+        return parts, gains
 
     def doc_freq(self, name: str, text: str) -> int:
         """Return in how many articles a term of a field is, deleted ones too."""

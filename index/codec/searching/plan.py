@@ -76,6 +76,13 @@ class Planner:
         num_clauses = self._add(tree, 1.0, 0, place, place + 1, [], [])
         return num_clauses == 1 or (num_clauses > 1 and not is_clause)
 
+    def is_combined(self, one: Any, other: Any) -> bool:
+        """Say whether two trees are the same word in two fields whose frequencies are added up."""
+        if type(one) is not Term or type(other) is not Term or one.text != other.text or one.boost != other.boost:
+            return False
+        name, other_name = one.fieldname, other.fieldname
+        return name in self._combined and other_name in self._combined and name != other_name
+
     def _add(
         self, tree: Any, boost: float, number: int, first: int, end: int, numbers: list[float], kept: list[Any]
     ) -> int:
@@ -98,7 +105,7 @@ class Planner:
             if len(subtrees) == 1:  # whose matcher is its child's, without the boost of its own
                 return self._add(subtrees[0], boost, number, first, end, numbers, kept)
             boost *= tree.boost
-            if len(subtrees) == 2 and kind is Or and self._is_combined(*subtrees):
+            if len(subtrees) == 2 and kind is Or and self.is_combined(*subtrees):
                 return self._add_combined(subtrees, boost, number, first, numbers, kept)
             following = number
             for subtree in subtrees:
@@ -115,13 +122,6 @@ class Planner:
                 kept.append(block)
                 return number + 1
         return -1
-
-    def _is_combined(self, one: Any, other: Any) -> bool:
-        """Say whether two trees are the same word in two fields whose frequencies are added up."""
-        if type(one) is not Term or type(other) is not Term or one.text != other.text or one.boost != other.boost:
-            return False
-        name, other_name = one.fieldname, other.fieldname
-        return name in self._combined and other_name in self._combined and name != other_name
 
     def _add_combined(
         self, trees: Sequence[Any], boost: float, number: int, first: int, numbers: list[float], kept: list[Any]

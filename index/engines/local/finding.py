@@ -15,12 +15,17 @@ from index.query_tree import Reading, read_query, restrict
 
 
 class Found(NamedTuple):
-    """What a query found: the exact total, one page of (doc id, score), all doc ids where they are needed, the fold."""
+    """What a query found: the exact total, one page of (doc id, score), all doc ids where they are needed, the fold.
+
+    `readings` and `prior` are what the scores are made of.
+    """
 
     total: int
     page: list[tuple[int, float]]
     doc_ids: DocIds
     fold: Fold | None
+    readings: Sequence[Reading] = ()
+    prior: Scores | None = None
 
 
 _NO_DOC_IDS: DocIds = np.empty(0, np.int64)
@@ -43,7 +48,7 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest)
     if is_by_score:
         hits = snapshot.search(readings, end, left_out, prior)
         page = list(zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True))
-        return Found(hits.total, page, matching[0] if matching else _NO_DOC_IDS, fold)
+        return Found(hits.total, page, matching[0] if matching else _NO_DOC_IDS, fold, readings, prior)
     doc_ids, scores = matching or snapshot.match(readings)
     order = snapshot.newest_first if request.sort == "newest" else snapshot.oldest_first
     chosen = order.page(doc_ids, start, request.size, left_out)

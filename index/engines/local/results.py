@@ -6,6 +6,7 @@ from index import snippets
 from index.article import Article
 from index.clauses import Query, leaves
 from index.engine import MAX_DUPLICATES, Duplicate, SearchRequest, SearchResult
+from index.engines.local.explaining import explain
 from index.engines.local.finding import Found
 from index.engines.local.snapshot import Snapshot
 from index.snippets import Marker
@@ -14,6 +15,7 @@ from index.snippets import Marker
 def make_results(snapshot: Snapshot, query: Query, request: SearchRequest, found: Found) -> tuple[SearchResult, ...]:
     """Return the articles of a page as they are shown."""
     in_title, in_body = markers(query)
+    explained = explain(snapshot, found) if request.explain and request.sort == "relevance" else {}
     results = []
     for found_id, found_score in found.page:
         story = found.fold.story_of(found_id) if found.fold else None
@@ -35,6 +37,7 @@ def make_results(snapshot: Snapshot, query: Query, request: SearchRequest, found
                 snippets=snippets.make_snippets(article.body, in_body, article.language) if request.snippets else (),
                 duplicates=tuple(_duplicate(snapshot.article_at(other)) for other in others[:MAX_DUPLICATES]),
                 num_duplicates=len(others),
+                explanation=explained.get(found_id, ()),
             )
         )
     return tuple(results)

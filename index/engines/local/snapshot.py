@@ -17,6 +17,7 @@ from index.codec.commit import open_segments
 from index.codec.format import SegmentFile
 from index.codec.searching.evaluate import ColumnarSearcher, Hits
 from index.codec.searching.expansion import Frequent
+from index.codec.searching.explaining import Part as ScorePart
 from index.codec.searching.view import Words
 from index.codec.searching.weighting import DATELINE
 from index.codec.segment import ColumnarSegment
@@ -105,6 +106,24 @@ class Snapshot:
         best = self.search(readings, NUM_ARTICLES)
         telling = telling_words(best, self.article_at, self._searcher.doc_freq)
         return [add_feedback(reading, telling) for reading in readings]
+
+    def explain(self, reading: Reading, doc_ids: DocIds) -> tuple[dict[int, list[ScorePart]], Scores]:
+        """Return the parts of the scores of some articles, ascending, and what nearness would add to each."""
+        parts, gains = self._searcher.explain(reading.tree, doc_ids)
+        others = self._but_of(reading.languages, None)
+        if others is not None:
+            is_other = self._are_in(others, doc_ids)
+            parts = {doc_id: parts[doc_id] for doc_id in doc_ids[~is_other].tolist() if doc_id in parts}
+        return parts, gains
+
+    def _are_in(self, bitmaps: Sequence[Words], doc_ids: DocIds) -> NDArray[np.bool_]:
+        """Say of some articles whether their bits are set."""
+        is_set = np.zeros(doc_ids.size, np.bool_)
+        for part, words in zip(self._parts, bitmaps, strict=True):
+            inside = (doc_ids >= part.base) & (doc_ids < part.end)
+            bits = doc_ids[inside] - part.base
+            is_set[inside] = (words[bits >> 6] >> (bits & 63).astype(np.uint64)) & np.uint64(1)
+        return is_set
 
     def match(self, readings: Sequence[Reading], left_out: Sequence[Words] | None = None) -> tuple[DocIds, Scores]:
         """Return all articles that match, ascending, and their scores; without those of some bitmaps."""

@@ -81,6 +81,11 @@ def test_words_gain_by_standing_near_others(
     hits = index.columnar.search(tree, None)
     assert hits.total == len(expected)
     assert dict(zip(hits.doc_ids.tolist(), hits.scores.tolist(), strict=True)) == pytest.approx(expected, rel=1e-4)
+    parts, gains = index.columnar.explain(tree, np.array(sorted(expected), np.int64))
+    explained = {doc_id: sum(part.score for part in parts[doc_id]) for doc_id in expected}
+    for doc_id, gain in zip(sorted(expected), gains.tolist(), strict=True):
+        explained[doc_id] += gain
+    assert explained == pytest.approx(expected, rel=1e-4)
     ranks = list(zip((-hits.scores).tolist(), hits.doc_ids.tolist(), strict=True))
     assert ranks == sorted(ranks)
 
