@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from index import analysis
 from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
-from index.marking import NearWords, exact_surfaces, is_acronym, make_matcher
+from index.marking import NearWords, exact_surfaces, make_matcher
 from index.sentences import find_sentences, is_within_paragraph
+from index.stopwords import is_acronym
 
 # What a reader takes in at a glance; two lines on a wide screen, five on a phone.
 MAX_LENGTH = 240

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index import stopwords
 from index.codec.kernels import porter2
 
 _A, _Z, _SMALL_A = ord("A"), ord("Z"), ord("a")
@@ -39,7 +40,7 @@ def stem_all(word_bytes: _Bytes, word_offsets: _Offsets) -> tuple[_Bytes, _Offse
 
 def stem_word(surface: str) -> str:
     """Return the stem of one folded word, in 2 µs."""
-    surface = surface.lower()
+    surface = stopwords.as_word(surface)
     if not (surface.isascii() and surface.isalpha() and surface.islower()):
         return surface
     word = np.frombuffer(bytearray(surface, "ascii"), np.uint8)
