@@ -249,8 +249,7 @@ def stem(surface: str, language: str | None = None) -> str:
 @lru_cache(maxsize=1 << 17)
 def stem_by(surface: str, stemmer: str) -> str:
     """Return what a stemmer (of `stemmer_of`) makes of a surface; itself where it has no way with it."""
-    if surface.isupper():  # one of `stopwords.TOLD`
-        surface = surface.lower()
+    surface = stopwords.as_word(surface)
     if stemmer == NO_STEMMER or not surface.isalpha():
         return surface
     if stemmer == ENGLISH:

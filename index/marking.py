@@ -20,7 +20,7 @@ def make_matcher(leaves: Sequence[Prefix | Wildcard | Fuzzy]) -> Callable[[str],
 
     @cache
     def fits_any(surface: str) -> bool:
-        return any(fit(surface.lower()) for fit in fits)  # of an acronym, the word that it spells
+        return any(fit(stopwords.as_word(surface)) for fit in fits)  # of an acronym, the word that it spells
 
     return fits_any
 
@@ -50,16 +50,11 @@ def written_as(surface: str) -> tuple[str, ...]:
     return (surface, stopwords.TOLD[surface]) if surface in stopwords.TOLD else (surface,)
 
 
-def is_acronym(surface: str) -> bool:
-    """Say whether a surface is an acronym that is told from a word."""
-    return surface.lower() in stopwords.TOLD and surface.isupper()
-
-
 def exact_surfaces(leaves: Iterable[Leaf]) -> Iterator[str]:
     """Yield the surfaces that some leaves look for as they are, whatever their stems."""
     for leaf in leaves:
         match leaf:
-            case Word(surface=surface) if is_acronym(surface):
+            case Word(surface=surface) if stopwords.is_acronym(surface):
                 yield surface
             case Exact(surface=surface):
                 yield from written_as(surface)
@@ -107,7 +102,7 @@ class NearWords:
 
     def form_of(self, surface: str) -> str:
         """Return a surface as it stands among the words: an acronym may be meant as the word that it spells."""
-        return surface if surface in self._stems else surface.lower()
+        return surface if surface in self._stems else stopwords.as_word(surface)
 
     def add(self, stem: str, position: int, start: int, end: int) -> tuple[tuple[int, int], ...]:
         """Take the next word; if it completes them, return the places of all the words, as one if they are in a row."""

@@ -46,10 +46,10 @@ from index.clauses import (
     leaves,
     replace_leaves,
 )
-from index.marking import is_acronym
 from index.query_dates import write_dates
 from index.query_lexer import MAX_DEPTH, Lexeme, lex, pair_parentheses
 from index.query_words import WordReader, tell_acronyms
+from index.stopwords import is_acronym
 
 MAX_CHARACTERS = 4096
 

@@ -35,7 +35,8 @@ from index.clauses import (
     leaves,
 )
 from index.engine import Match, SearchRequest
-from index.marking import acronyms_of, is_acronym, written_as
+from index.marking import acronyms_of, written_as
+from index.stopwords import is_acronym
 
 # What a pattern finds in the title says more about an article than in the body; words and phrases are weighed by
 # `index.codec.searching.weighting`.

@@ -64,6 +64,7 @@ _WILD = regex.compile(r"([*?]+)")
 _FIELDS_OF_NAMES = ("author", "source", "language", "url")
 _ACRONYMS = frozenset(stopwords.TOLD.values())
 _OPERATORS = ("AND", "OR", "NOT", "TO")
+_FOLDED_OPERATORS = frozenset(map(str.lower, _OPERATORS))
 # So many stop words make a sentence of a query: "THE WHO AND ABBA" has one.
 _STOP_WORDS_OF_A_SENTENCE = 2
 
@@ -93,7 +94,7 @@ class WordReader:
         tokens = [
             token
             if token.surface not in _ACRONYMS or self._is_told(text, token, field)
-            else token._replace(surface=token.surface.lower())
+            else token._replace(surface=stopwords.as_word(token.surface))
             for token in analysis.tokenize(text)
         ]
         is_free = len(tokens) == 1 and (tokens[0].surface in self._known or analysis.is_stop_word(tokens[0].surface))
@@ -258,7 +259,7 @@ class WordReader:
         if edits and int(edits) > MAX_EDITS:
             self.notes.append(f"Words may differ by {MAX_EDITS} letters, no more.")
         distance = min(int(edits), MAX_EDITS) if edits else 1 if length < _FUZZY_TWICE else 2
-        return Fuzzy(f"{clause.text}~{distance}", clause.surface.lower(), distance, field)
+        return Fuzzy(f"{clause.text}~{distance}", stopwords.as_word(clause.surface), distance, field)
 
     def _wild(self, text: str, field: str | None) -> Clause | None:
         """Read what may hold patterns."""
@@ -293,7 +294,7 @@ class WordReader:
             if not is_prefix:
                 group, last = group[:-1], group[-2]
         if is_prefix:
-            prefix = Prefix(text[last.start : last.end] + star, last.surface.lower(), field)
+            prefix = Prefix(text[last.start : last.end] + star, stopwords.as_word(last.surface), field)
             rest = self._compound(text, group[:-1], field) if len(group) > 1 else None
             return join_clauses(And, [rest, prefix]) or prefix
         written = text[group[0].start : last.end]
@@ -323,8 +324,13 @@ def _words_of_text(lexemes: Sequence[Lexeme]) -> Iterator[str]:
         if is_of_names:
             depth += (lexeme.kind == "open") - (lexeme.kind == "close")
             is_of_names = depth > 0 or lexeme.kind == "exact"
-        elif lexeme.kind in ("chunk", "phrase", "unknown"):
+        elif lexeme.kind in ("chunk", "phrase", "unknown") or _is_malformed_date(lexeme):
             yield lexeme.text
+
+
+def _is_malformed_date(lexeme: Lexeme) -> bool:
+    name, _, written = lexeme.text.partition(":")
+    return lexeme.kind == "dates" and read_dates(name, written) is None
 
 
 def tell_acronyms(leaves: Iterable[Leaf]) -> bool:
@@ -338,7 +344,7 @@ def tell_acronyms(leaves: Iterable[Leaf]) -> bool:
 def _has_other_words(texts: Iterable[str]) -> bool:
     """Say whether there are words besides operators, numbers and acronyms that are told from words."""
     return any(
-        text not in _OPERATORS and token.surface not in _ACRONYMS and not token.surface.isnumeric()
+        not (token.surface in _ACRONYMS or token.surface in _FOLDED_OPERATORS or token.surface.isnumeric())
         for text in texts
         for token in analysis.tokenize(text)
     )

@@ -30,7 +30,7 @@ from whoosh.analysis import Analyzer
 from whoosh.analysis.acore import Token as WhooshToken
 from whoosh.fields import ID, KEYWORD, NUMERIC, STORED, TEXT, Schema
 
-from index import analysis, urls
+from index import analysis, stopwords, urls
 from index.article import Article
 from index.codec.building.fields import KeywordField, NumberField, TextField
 from index.engine import NOT_KNOWN
@@ -56,7 +56,7 @@ class _WordAnalyzer(Analyzer):  # type: ignore[misc]  # Whoosh is untyped here
         start_pos: int = kwargs.get("start_pos", 0)
         token = WhooshToken(positions=True, boost=1.0, mode=kwargs.get("mode", ""))
         for position, word in enumerate(analysis.tokenize(value), start_pos):
-            surface = word.surface if self.told else word.surface.lower()
+            surface = word.surface if self.told else stopwords.as_word(word.surface)
             token.text = analysis.stem(surface) if self.stems else surface
             token.pos = position
             yield token

@@ -19,7 +19,8 @@ from index.codec.building.batch import encode
 from index.codec.building.vocabulary import ACRONYMS, Tokens, Vocabulary
 from index.codec.kernels.snippets import find_beginning, find_hits
 from index.codec.kernels.text import BEGINNINGS
-from index.marking import NearWords, acronyms_of, is_acronym, make_matcher, written_as
+from index.marking import NearWords, acronyms_of, make_matcher, written_as
+from index.stopwords import is_acronym
 
 # The parts of a query are told apart by the bits of a number; of more than these some are taken for one.
 _MAX_PARTS = 63

@@ -35,3 +35,14 @@ LIKE_WORDS: tuple[str, ...] = tuple(
 )
 # As they are told from these words: in capitals.
 TOLD: dict[str, str] = {word: word.upper() for word in LIKE_WORDS}
+_WORDS = {acronym: word for word, acronym in TOLD.items()}
+
+
+def as_word(surface: str) -> str:
+    """Return the word that an acronym spells, and any other surface as it is."""
+    return _WORDS.get(surface, surface)
+
+
+def is_acronym(surface: str) -> bool:
+    """Say whether a surface is an acronym that is told from a word."""
+    return surface in _WORDS

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from index import analysis
 from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
-from index.marking import NearWords, exact_surfaces, is_acronym, make_matcher
+from index.marking import NearWords, exact_surfaces, make_matcher
+from index.stopwords import is_acronym
 
 
 class Span(NamedTuple):

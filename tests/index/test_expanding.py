@@ -12,6 +12,7 @@ from index import Article, SearchEngine, SearchRequest, open_engine
 from index.analysis import tokenize
 from index.engines import open_writer
 from index.engines.local import expanding
+from index.stopwords import as_word
 
 _WORDS = ("visit", "visits", "visiting", "us", "US", "aids", "AIDS", "early")
 _texts = st.lists(st.sampled_from(_WORDS), max_size=6).map(" ".join)
@@ -20,12 +21,12 @@ _texts = st.lists(st.sampled_from(_WORDS), max_size=6).map(" ".join)
 def _has(text: str, words: list[str], slop: int) -> bool:
     """Say whether words stand in a text in order; a word in small letters may be written in capitals."""
     surfaces = [token.surface for token in tokenize(text)]
-    ends = {place for place, surface in enumerate(surfaces) if words[0] in (surface, surface.lower())}
+    ends = {place for place, surface in enumerate(surfaces) if words[0] in (surface, as_word(surface))}
     for word in words[1:]:
         ends = {
             place
             for place, surface in enumerate(surfaces)
-            if word in (surface, surface.lower()) and any(place - slop <= end < place for end in ends)
+            if word in (surface, as_word(surface)) and any(place - slop <= end < place for end in ends)
         }
     return bool(ends)
 

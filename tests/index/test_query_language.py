@@ -372,7 +372,6 @@ PIECES = st.sampled_from(
         "the",
         "US",
         "AIDS",
-        "U.S.",
         "NATO",
         '"WHO NATO"',
         "source:CNN",
@@ -430,11 +429,11 @@ def test_any_input_is_read(typed: str) -> None:
 @given(st.one_of(st.text(), st.lists(PIECES).map(" ".join), st.lists(PIECES).map("".join)))
 def test_what_is_written_out_is_written_the_same_again(typed: str) -> None:
     written = write(parse(typed).root)
-    again = parse(written)
-    assert not written or again.notes == ()
-    # Parentheses that say nothing go: those of words that stood right behind a pattern or a compound.
-    assert write(parse(write(again.root)).root) == write(again.root)
-    assert write(again.root).replace("(", "").replace(")", "") == written.replace("(", "").replace(")", "")
+    assert not written or parse(written).notes == ()
+    # But for parentheses and stars that say nothing, of which fewer are there each time.
+    while (again := write(parse(written).root)) != written:
+        assert len(again) < len(written)
+        written = again
 
 
 @settings(deadline=None)

@@ -14,7 +14,7 @@ from whoosh.analysis.acore import Token
 from whoosh.fields import ID, KEYWORD, NUMERIC, STORED, TEXT, Schema
 from whoosh.filedb.filestore import RamStorage
 
-from index import analysis
+from index import analysis, stopwords
 from index.codec import ColumnarCodec
 from index.codec.building.builder import Field, KeywordField, NumberField, SegmentBuilder, TextField
 from index.codec.field_values import encode_fields
@@ -41,7 +41,7 @@ class WordAnalyzer(Analyzer):  # type: ignore[misc]  # Whoosh is untyped here
     def __call__(self, value: str, **kwargs: Any) -> Iterator[Token]:
         token = Token(positions=True, boost=1.0, mode=kwargs.get("mode", ""))
         for position, word in enumerate(analysis.tokenize(value)):
-            surface = word.surface if self.told else word.surface.lower()
+            surface = word.surface if self.told else stopwords.as_word(word.surface)
             token.text = analysis.stem(surface) if self.stems else surface
             token.pos = position
             yield token
