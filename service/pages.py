@@ -110,9 +110,9 @@ def _page(template: str, **values: object) -> Response:
 
 def _asks_nothing(asked: SearchRequest) -> bool:
     # To ask for an order is to ask for everything in it: that is how the archive is browsed.
-    narrowed = asked.query or asked.source or asked.author or asked.language
-    dated = asked.published_from or asked.published_to or asked.undated
-    return not (narrowed or dated) and asked.sort == "relevance"
+    narrowed = any(asked.wanted(name) or asked.unwanted(name) for name in FACETS)
+    dated = asked.published_from or asked.published_to
+    return not (asked.query or narrowed or dated) and asked.sort == "relevance"
 
 
 def _examples(titles: list[str]) -> list[Example]:

@@ -115,7 +115,11 @@ def test_arguments_reach_the_engine(archive: MemoryEngine, archive_client: Flask
         )
     ]
     assert list(answer["facets"]) == list(FACETS)
-    assert answer["facets"]["source"] == [{"value": "The Gazette", "count": answer["total"]}]
+    # Those that the filter leaves out are counted, too.
+    assert answer["facets"]["source"] == [{"value": "The Gazette", "count": 5}, {"value": "The Courier", "count": 4}]
+    assert (answer["total"], [count["value"] for count in answer["facets"]["published"]]) == (
+        5, ["2017-03", "2017-05", "2017-06", "2017-10", "2017-12"]
+    )  # fmt: skip
 
 
 def test_duplicates_are_listed_with_their_article_or_shown(wire_client: FlaskClient) -> None:

@@ -108,6 +108,10 @@ class ColumnarSearcher:
             bitmaps.append(words)
         return bitmaps
 
+    def bitmaps(self, tree: Any) -> list[Words]:
+        """Return all articles that match, for each segment a bitmap, which is not to be changed."""
+        return [self._evaluator.bits(tree, place) for place in range(len(self._views))]
+
     def _rank(
         self, tree: Any, top: tuple[Array, Array], left_out: Sequence[Words] | None, *, is_sorted: bool
     ) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from index.codec.warm import warm
 from index.compounds import loosen
 from index.engine import MarkedArticle, SearchEngine, SearchRequest, SearchResponse, Stats
 from index.engines.local.expanding import expand
-from index.engines.local.finding import can_relax, find
+from index.engines.local.finding import can_relax, count_facets, find
 from index.engines.local.folder import IndexFolder
 from index.engines.local.interpreting import interpret
 from index.engines.local.results import make_results, markers
@@ -47,7 +47,7 @@ class LocalEngine(SearchEngine):
             found = find(snapshot, query, match, request)
             relaxed = found.total > 0
         results = make_results(snapshot, query, request, found)
-        facets = {name: snapshot.count_facet(name, found.doc_ids, found.fold) for name in request.facets}
+        facets = count_facets(snapshot, request, found)
         return SearchResponse(
             query=request.query,
             interpreted=interpret(query, match, snapshot, expanded),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,22 +11,26 @@ from numpy.typing import NDArray
 
 from index import schema
 from index.clauses import Bag, Boosted, Leaf, Not, Query, is_narrowing
-from index.engine import Match, SearchRequest
-from index.engines.local.folding import DocIds, Fold, Scores
-from index.engines.local.snapshot import Snapshot
+from index.codec.kernels.ranks import select_ranks
+from index.codec.searching.view import Words
+from index.engine import FacetCount, FacetName, Match, SearchRequest
+from index.engines.local.folding import Fold
+from index.engines.local.snapshot import Snapshot, unite
 from index.query_tree import Reading, read_query, restrict
+
+# From this rank on all that matches is scored and the page is looked for, which takes the same time on any page; up to
+# it the best are kept while scoring, which takes less.
+DEEP = 1000
 
 
 class Found(NamedTuple):
-    """What a query found: the exact total, one page of (doc id, score), all doc ids where they are needed, the fold."""
+    """What a query found: the exact total, one page of (doc id, score), the fold, the readings and filters."""
 
     total: int
     page: list[tuple[int, float]]
-    doc_ids: DocIds
     fold: Fold | None
-
-
-_NO_DOC_IDS: DocIds = np.empty(0, np.int64)
+    readings: list[Reading]
+    filters: dict[FacetName, list[Words]]
 
 
 def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest) -> Found:
@@ -34,41 +39,49 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest)
         reading._replace(tree=restrict(reading.tree, request))
         for reading in read_query(query, match, snapshot.languages)
     ]
-    start, end = (request.page - 1) * request.size, request.page * request.size
+    filters = snapshot.filters(request)
+    left_out = _left_out_by(filters)
     is_by_score = request.sort == "relevance"
-    matching = snapshot.match(readings) if request.facets or not is_by_score else None
-    fold = _fold(snapshot, readings, matching) if request.duplicates == "fold" else None
-    left_out = fold.left_out(by_score=is_by_score) if fold else None
-    if is_by_score:
+    fold = None
+    if request.duplicates == "fold" and (stories := snapshot.stories) is not None:
+        fold = stories.fold(*snapshot.match_stories(readings, stories, left_out))
+    if fold is not None:
+        left_out = unite(snapshot.to_bitmaps(fold.left_out(by_score=is_by_score)), left_out)
+    start, end = (request.page - 1) * request.size, request.page * request.size
+    if is_by_score and start < DEEP:
         hits = snapshot.search(readings, end, left_out)
-        page = list(zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True))
-        return Found(hits.total, page, matching[0] if matching else _NO_DOC_IDS, fold)
-    doc_ids, scores = all_doc_ids, _ = matching or snapshot.match(readings)
-    if left_out is not None:
-        is_kept = np.ones(snapshot.num_docs, np.bool_)
-        is_kept[left_out] = False
-        doc_ids, scores = doc_ids[is_kept[doc_ids]], scores[is_kept[doc_ids]]
-    order = _order_by_time(snapshot.published[doc_ids], newest_first=request.sort == "newest")[start:end]
-    page = list(zip(doc_ids[order].tolist(), scores[order].tolist(), strict=True))
-    return Found(len(doc_ids), page, all_doc_ids, fold)
+        page = zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True)
+        return Found(hits.total, list(page), fold, readings, filters)
+    doc_ids, scores = snapshot.match(readings, left_out)
+    if is_by_score:
+        # The bits of a number above 0 are in its order, and inverted in the reverse one.
+        keys = ~scores.view(np.uint64)
+    else:
+        keys = _keys_of_time(snapshot.published[doc_ids], newest_first=request.sort == "newest")
+    places = select_ranks(keys, start, end)
+    page = zip(doc_ids[places].tolist(), scores[places].tolist(), strict=True)
+    return Found(doc_ids.size, list(page), fold, readings, filters)
 
 
-def _fold(snapshot: Snapshot, readings: Sequence[Reading], matching: tuple[DocIds, Scores] | None) -> Fold | None:
-    """Return what becomes of near-duplicates among the articles that match, which may be known; None for nothing."""
-    stories = snapshot.stories
-    if stories is None:
+def count_facets(snapshot: Snapshot, request: SearchRequest, found: Found) -> dict[FacetName, tuple[FacetCount, ...]]:
+    """Count what a request asks to count, over what was found."""
+    if not request.facets:
+        return {}
+    return snapshot.facet_columns.count(request, snapshot.bitmaps(found.readings), found.filters)
+
+
+def _left_out_by(filters: dict[FacetName, list[Words]]) -> Sequence[Words] | None:
+    """Return the articles that not all filters let through; None if there are none."""
+    if not filters:
         return None
-    if matching is None:
-        return stories.fold(*snapshot.match_stories(readings, stories))
-    doc_ids, scores = matching
-    places = stories.place_of[doc_ids]
-    return stories.fold(places[places >= 0], scores[places >= 0])
+    return [~functools.reduce(np.bitwise_and, of_segment) for of_segment in zip(*filters.values(), strict=True)]
 
 
-def _order_by_time(seconds: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.int64]:
-    """Return the order of articles by their times; the undated come last, and of equals the first comes first."""
-    is_undated = seconds == schema.UNDATED
-    return np.lexsort((np.negative(seconds) if newest_first else seconds, is_undated))
+def _keys_of_time(seconds: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.uint64]:
+    """Return keys of which the lowest come first: times in their order or the reverse one, the undated last."""
+    ordered = np.negative(seconds) if newest_first else seconds.copy()
+    ordered[seconds == schema.UNDATED] = np.iinfo(np.int64).max
+    return ordered.view(np.uint64) ^ np.uint64(1 << 63)
 
 
 def can_relax(query: Query) -> bool:
