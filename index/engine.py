@@ -40,7 +40,8 @@ MAX_DUPLICATES = 20
 class SearchRequest:
     """What is asked: the words, the filters, and which part of the answer is wanted.
 
-    An empty `query` is every article. `match` says what words without an operator mean. `page` counts from 1.
+    An empty `query` is every article. `match` says what words without an operator mean. `page` counts from 1; in place
+    of it `cursor`, that of the last answer, goes on with the results after it.
     A filter, `source` or another facet, lets through what has one of its values, and its other half (`not_source`)
     what has none of them; `NOT_KNOWN` is the value of articles that name no source, author or language. Those of
     `published` are years, months and days, and `NO_DATE`. `published_from` and `published_to` are both inclusive, and
@@ -56,6 +57,7 @@ class SearchRequest:
     query: str = ""
     match: Match = "all"
     page: int = 1
+    cursor: str | None = None
     size: int = 10
     sort: Sort = "relevance"
     published_from: dt.date | None = None
@@ -80,6 +82,8 @@ class SearchRequest:
             _require_one_of("facets", name, FACETS)
         if self.page < 1:
             raise RequestError("page", "pages are counted from 1")
+        if self.cursor is not None and self.page != 1:
+            raise RequestError("cursor", "it says where to go on; leave out page")
         if self.size < 0:
             raise RequestError("size", "the number of results cannot be negative")
         for period in (*self.published, *self.not_published):
@@ -186,7 +190,9 @@ class SearchResponse:
 
     `folded` is how many articles match besides, as duplicates of results: with them there are `total + folded`.
     `relaxed` says that no article had all the words, so that those with the most of them are shown.
-    `generation` counts the commits of the index that was asked. `took_ms` is the engine's own time.
+    `generation` counts the commits of the index that was asked. `took_ms` is the engine's own time. `cursor` leads on
+    to the results after these, each once as long as the index stays as it is; None where there are no more. `page` is
+    by the size asked for, where a cursor was given.
     """
 
     query: str
@@ -199,6 +205,7 @@ class SearchResponse:
     suggestion: str | None
     generation: int
     folded: int = 0
+    cursor: str | None = None
     results: tuple[SearchResult, ...] = ()
     facets: Mapping[FacetName, tuple[FacetCount, ...]] = field(default_factory=dict)
 
@@ -215,6 +222,7 @@ class SearchResponse:
             "relaxed": self.relaxed,
             "suggestion": self.suggestion,
             "generation": self.generation,
+            "cursor": self.cursor,
             "results": [result.to_dict() for result in self.results],
             "facets": {
                 name: [{"value": count.value, "count": count.count} for count in counts]
@@ -266,7 +274,7 @@ class SearchEngine(ABC):
 
     @abstractmethod
     def search(self, request: SearchRequest) -> SearchResponse:
-        """Answer one request."""
+        """Answer one request; raises `CursorExpiredError` where its cursor is of an older state of the index."""
 
     @abstractmethod
     def article(self, article_id: str) -> Article:

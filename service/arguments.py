@@ -20,7 +20,7 @@ from index.periods import first_day, last_day
 from service.settings import Settings
 
 ARGUMENTS = (
-    "q", "match", "page", "size", "sort", "from", "to", "source", "author", "language", "published", "facets",
+    "q", "match", "page", "cursor", "size", "sort", "from", "to", "source", "author", "language", "published", "facets",
     "snippets", "duplicates",
 )  # fmt: skip
 
@@ -54,6 +54,7 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
         query=query,
         # `SearchRequest` itself refuses what is not a `Match`, a `Sort` or one of `Duplicates`.
         match=cast(Match, _read_one(arguments, "match") or "all"),
+        cursor=_read_cursor(arguments),
         page=_read_whole_number(arguments, "page", default=1, minimum=1, maximum=MAX_PAGE),
         size=_read_whole_number(arguments, "size", settings.page_size, minimum=0, maximum=settings.max_page_size),
         sort=cast(Sort, _read_one(arguments, "sort") or "relevance"),
@@ -100,6 +101,7 @@ def query_string(request: SearchRequest, settings: Settings) -> str:
         ("snippets", "" if request.snippets else "0"),
         ("duplicates", "" if request.duplicates == "fold" else request.duplicates),
         ("page", "" if request.page == 1 else str(request.page)),
+        ("cursor", request.cursor or ""),
     ]
     return urlencode([(name, value) for name, value in pairs if value])
 
@@ -127,6 +129,13 @@ def _read_filter(arguments: Arguments, name: FacetName) -> tuple[tuple[str, ...]
 def clean_text(text: str) -> str:
     """Return text from a request as it can be shown again: control characters are spaces, none at the ends."""
     return _CONTROL_CHARACTERS.sub(" ", text).strip()
+
+
+def _read_cursor(arguments: Arguments) -> str | None:
+    cursor = _read_one(arguments, "cursor")
+    if cursor and _read_one(arguments, "page"):
+        raise RequestError("cursor", "it says where to go on; leave out page")
+    return cursor or None
 
 
 def _read_all(arguments: Arguments, name: str) -> tuple[str, ...]:

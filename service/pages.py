@@ -69,7 +69,7 @@ def home() -> Response:
 def search() -> Response:
     """Show one page of results; without words or filters, the front page with its search box."""
     service = current_service()
-    asked = read_request(request.args, service.settings)
+    asked = _read_asked()
     if _asks_nothing(asked):
         return home()
     # The facets are what the page offers to narrow by, whichever of them the link asks for.
@@ -81,7 +81,7 @@ def search() -> Response:
 def article(article_id: str) -> Response:
     """Show one article, with the words of the search that led to it marked."""
     service = current_service()
-    asked = read_request(request.args, service.settings)
+    asked = _read_asked()
     found = service.engine.article(article_id)
     return _page(
         "article.html",
@@ -106,6 +106,11 @@ def _page(template: str, **values: object) -> Response:
     html = render_template(template, **values)
     # A lone surrogate in an article has no UTF-8; it is no reason to keep the rest of the page back.
     return Response(html.encode("utf-8", "replace"), mimetype="text/html")
+
+
+def _read_asked() -> SearchRequest:
+    """Return what is asked; a page is by its number, and a cursor is for programs."""
+    return replace(read_request(request.args, current_service().settings), cursor=None)
 
 
 def _asks_nothing(asked: SearchRequest) -> bool:

@@ -204,6 +204,11 @@ def check(engine: SearchEngine, request: SearchRequest, expected: Answer) -> Non
     pages = [engine.search(replace(request, page=page + 1)) for page in range(whole.total // request.size + 2)]
     assert [result for page in pages for result in page.results] == [*whole.results]
     assert {page.total for page in pages} == {whole.total}
+    walked = [engine.search(request)]
+    while cursor := walked[-1].cursor:
+        walked.append(engine.search(replace(request, cursor=cursor)))
+    assert [result for part in walked for result in part.results] == [*whole.results]
+    assert [part.page for part in walked] == list(range(1, len(walked) + 1))
 
 
 def in_order(name: FacetName, counts: tuple[FacetCount, ...]) -> tuple[FacetCount, ...]:

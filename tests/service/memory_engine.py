@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from index import Article, SearchEngine, SearchRequest, SearchResponse, SearchResult
+from index.cursors import check_cursor, next_cursor, read_cursor
 from index.engine import (
     FACETS,
     MAX_DUPLICATES,
@@ -48,6 +49,7 @@ class MemoryEngine(SearchEngine):
         self.relaxed = relaxed
         self.interpreted = interpreted
         self.failure = failure
+        self.generation = 7
         self.requests: list[SearchRequest] = []
 
     def search(self, request: SearchRequest) -> SearchResponse:
@@ -58,7 +60,9 @@ class MemoryEngine(SearchEngine):
         stories = _to_stories(found, request)
         if request.sort != "relevance":
             stories.sort(key=lambda story: story[0].published or dt.date.min, reverse=request.sort == "newest")
-        start = (request.page - 1) * request.size
+        cursor = read_cursor(request)
+        start = cursor.rank if cursor else (request.page - 1) * request.size
+        check_cursor(cursor, self.generation, len(stories))
         terms = tuple(QueryTerm(word, (word,)) for word in words)
         return SearchResponse(
             query=request.query,
@@ -70,7 +74,8 @@ class MemoryEngine(SearchEngine):
             size=request.size,
             relaxed=self.relaxed,
             suggestion=self.suggestion,
-            generation=7,
+            generation=self.generation,
+            cursor=next_cursor(request, start + request.size, self.generation, len(stories)),
             results=tuple(_to_result(story, words) for story in stories[start : start + request.size]),
             facets={name: self._count(name, words, request) for name in request.facets},
         )
@@ -101,7 +106,7 @@ class MemoryEngine(SearchEngine):
         dates = [article.published for article in self.articles if article.published]
         return Stats(
             articles=len(self.articles),
-            generation=7,
+            generation=self.generation,
             size_bytes=1024,
             committed_at=dt.datetime(2026, 11, 20, 9, 5, tzinfo=dt.UTC),
             earliest=min(dates, default=None),

@@ -138,6 +138,7 @@ def test_what_is_no_date_is_refused(name: str, text: str, reason: str) -> None:
         ("q=one&q=two", "q", "it is given 2 times"),
         ("q=" + "x" * 2001, "q", "at most 2,000 characters; this one has 2,001"),
         ("from=2018&to=2017", "from", "2018-01-01 is after 2017-12-31"),
+        ("page=1&cursor=x", "cursor", "it says where to go on; leave out page"),
         ("source=-", "source", "a value has to follow the minus"),
         ("published=soon", "published", "'soon' is not a date; write 2017, 2017-04 or 2017-04-12"),
         ("published=-2017-02-30", "published", "'2017-02-30' is not in the calendar"),

@@ -10,6 +10,7 @@ from index.article import Article
 from index.clauses import Everything, Query
 from index.codec.warm import warm
 from index.compounds import loosen
+from index.cursors import check_cursor, next_cursor, read_cursor
 from index.engine import MarkedArticle, SearchEngine, SearchRequest, SearchResponse, Stats
 from index.engines.local.expanding import expand
 from index.engines.local.finding import can_relax, count_facets, find
@@ -40,12 +41,15 @@ class LocalEngine(SearchEngine):
         match = request.match
         if match == "any":
             query = loosen(query)
-        found = find(snapshot, query, match, request)
+        cursor = read_cursor(request)
+        start = cursor.rank if cursor else (request.page - 1) * request.size
+        found = find(snapshot, query, match, request, start)
         relaxed = not found.total and match == "all" and can_relax(query)
         if relaxed:
             match = "any"
-            found = find(snapshot, query, match, request)
+            found = find(snapshot, query, match, request, start)
             relaxed = found.total > 0
+        check_cursor(cursor, snapshot.generation, found.total)
         results = make_results(snapshot, query, request, found)
         facets = count_facets(snapshot, request, found)
         return SearchResponse(
@@ -53,12 +57,13 @@ class LocalEngine(SearchEngine):
             interpreted=interpret(query, match, snapshot, expanded),
             total=found.total,
             took_ms=round((time.perf_counter() - started) * 1000, 3),
-            page=request.page,
+            page=start // request.size + 1 if cursor and request.size else request.page,
             size=request.size,
             relaxed=relaxed,
             suggestion=None,
             generation=snapshot.generation,
             folded=found.fold.num_folded if found.fold else 0,
+            cursor=next_cursor(request, start + request.size, snapshot.generation, found.total),
             results=results,
             facets=facets,
         )

@@ -33,8 +33,11 @@ class Found(NamedTuple):
     filters: dict[FacetName, list[Words]]
 
 
-def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest) -> Found:
-    """Run a query: relevance by score, dates by time with the undated last; ties by doc id, lowest first."""
+def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest, start: int) -> Found:
+    """Run a query, and give its results from a rank on: by score, or by time with the undated last.
+
+    Of equals the one with the lowest doc id comes first.
+    """
     readings = [
         reading._replace(tree=restrict(reading.tree, request))
         for reading in read_query(query, match, snapshot.languages)
@@ -47,7 +50,7 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest)
         fold = stories.fold(*snapshot.match_stories(readings, stories, left_out))
     if fold is not None:
         left_out = unite(snapshot.to_bitmaps(fold.left_out(by_score=is_by_score)), left_out)
-    start, end = (request.page - 1) * request.size, request.page * request.size
+    end = start + request.size
     if is_by_score and start < DEEP:
         hits = snapshot.search(readings, end, left_out)
         page = zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True)
