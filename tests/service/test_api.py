@@ -211,8 +211,8 @@ def test_all_results_are_walked_by_cursor(archive: MemoryEngine, archive_client:
     assert get(archive_client, "/api/search?q=strike&size=9&page=2&source=-Der+Bote")["page"] == 2
     assert "10–18 of" not in archive_client.get(f"/search?q=strike&size=9&source=-Der+Bote&cursor={cursor}").text
     refused = archive_client.get(f"/api/search?q=other&size=9&cursor={cursor}")
-    assert (refused.status_code, refused.json["parameter"]) == (400, "cursor")
+    assert (refused.status_code, refused.get_json()["parameter"]) == (400, "cursor")
     archive.generation += 1
     expired = archive_client.get(f"{url}&cursor={cursor}")
-    assert (expired.status_code, expired.json["type"]) == (410, "/problems/cursor-expired")
-    assert archive_client.get(expired.json["type"]).status_code == 200
+    assert (expired.status_code, expired.get_json()["type"]) == (410, "/problems/cursor-expired")
+    assert archive_client.get(expired.get_json()["type"]).status_code == 200

@@ -78,3 +78,31 @@ def select_ranks(keys, start, end):
         count += 1
     ordered = np.argsort(keys[places[:count]], kind="mergesort")
     return places[ordered]
+
+
+@njit([types.void(_U8, int64, types.Array(types.boolean, 1, "C"))], cache=True, nogil=True)
+def spread_bits(words, base, is_there):
+    """Set (bool) what is in a bitmap, whose first bit is of number `base`."""
+    for word in range(words.size):
+        bits, place = words[word], base + word * 64
+        while bits:
+            if bits & _ONE:
+                is_there[place] = True
+            bits, place = bits >> _ONE, place + 1
+
+
+@njit([types.Array(int64, 1, "C")(types.Array(types.int32, 1, "C", readonly=True),
+                                  types.Array(types.boolean, 1, "C", readonly=True), int64, int64)],
+      cache=True, nogil=True)  # fmt: skip
+def walk_order(order, is_there, start, end):
+    """Return which of those that are there have the ranks from `start` to `end`, of all by their `order` (i4)."""
+    found = np.empty(end - start, np.int64)
+    rank = 0
+    for number in order:
+        if is_there[number]:
+            if rank >= start:
+                found[rank - start] = number
+            rank += 1
+            if rank >= end:
+                break
+    return found[: max(rank - start, 0)]

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from whoosh import query as whoosh_query
 
-from index import schema
 from index.clauses import Bag, Boosted, Leaf, Not, Query, is_narrowing
 from index.codec.kernels.ranks import select_ranks
+from index.codec.searching.found import count_bits
 from index.codec.searching.view import Words
 from index.engine import FacetCount, FacetName, Match, SearchRequest
-from index.engines.local.folding import Fold
+from index.engines.local.folding import DocIds, Fold, Scores
 from index.engines.local.snapshot import Snapshot, unite
 from index.query_tree import Reading, read_query, restrict
 
@@ -50,20 +50,55 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest,
         fold = stories.fold(*snapshot.match_stories(readings, stories, left_out))
     if fold is not None:
         left_out = unite(snapshot.to_bitmaps(fold.left_out(by_score=is_by_score)), left_out)
+    find_page = _find_by_score if is_by_score else _find_by_time
+    total, doc_ids, scores = find_page(snapshot, readings, left_out, request, start)
+    page = list(zip(doc_ids.tolist(), scores.tolist(), strict=True))
+    return Found(total, page, fold, readings, filters)
+
+
+_Page = tuple[int, DocIds, Scores]
+
+
+def _find_by_score(
+    snapshot: Snapshot, readings: list[Reading], left_out: Sequence[Words] | None, request: SearchRequest, start: int
+) -> _Page:
+    """Return the total, and the articles of a page with their scores."""
     end = start + request.size
-    if is_by_score and start < DEEP:
+    if start < DEEP:
         hits = snapshot.search(readings, end, left_out)
-        page = zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True)
-        return Found(hits.total, list(page), fold, readings, filters)
+        return hits.total, hits.doc_ids[start:], hits.scores[start:]
+    if all(_is_unscored(reading.tree) for reading in readings):
+        # Whoever walks the whole archive asks for this; as all score the same they come by their ids.
+        matching = _match(snapshot, readings, left_out)
+        doc_ids = snapshot.list_articles(matching, start, end)
+        return sum(map(count_bits, matching)), doc_ids, snapshot.scores(readings, doc_ids)
     doc_ids, scores = snapshot.match(readings, left_out)
-    if is_by_score:
-        # The bits of a number above 0 are in its order, and inverted in the reverse one.
-        keys = ~scores.view(np.uint64)
-    else:
-        keys = _keys_of_time(snapshot.published[doc_ids], newest_first=request.sort == "newest")
-    places = select_ranks(keys, start, end)
-    page = zip(doc_ids[places].tolist(), scores[places].tolist(), strict=True)
-    return Found(doc_ids.size, list(page), fold, readings, filters)
+    # The bits of a number above 0 are in its order, and inverted in the reverse one.
+    places = select_ranks(~scores.view(np.uint64), start, end)
+    return doc_ids.size, doc_ids[places], scores[places]
+
+
+def _find_by_time(
+    snapshot: Snapshot, readings: list[Reading], left_out: Sequence[Words] | None, request: SearchRequest, start: int
+) -> _Page:
+    """Return the same in the order of time; nothing but the page is scored."""
+    matching = _match(snapshot, readings, left_out)
+    order = snapshot.newest_first if request.sort == "newest" else snapshot.oldest_first
+    doc_ids = order.page(matching, start, start + request.size)
+    return sum(map(count_bits, matching)), doc_ids, snapshot.scores(readings, doc_ids)
+
+
+def _match(snapshot: Snapshot, readings: list[Reading], left_out: Sequence[Words] | None) -> list[Words]:
+    """Return what matches and is not left out, as bitmaps."""
+    matching = snapshot.bitmaps(readings)
+    return matching if left_out is None else [words & ~more for words, more in zip(matching, left_out, strict=True)]
+
+
+def _is_unscored(tree: whoosh_query.Query) -> bool:
+    """Say whether a tree is every article, or those of them that a filter lets through."""
+    while isinstance(tree, whoosh_query.Require):
+        tree = tree.a
+    return isinstance(tree, whoosh_query.Every)
 
 
 def count_facets(snapshot: Snapshot, request: SearchRequest, found: Found) -> dict[FacetName, tuple[FacetCount, ...]]:
@@ -78,13 +113,6 @@ def _left_out_by(filters: dict[FacetName, list[Words]]) -> Sequence[Words] | Non
     if not filters:
         return None
     return [~functools.reduce(np.bitwise_and, of_segment) for of_segment in zip(*filters.values(), strict=True)]
-
-
-def _keys_of_time(seconds: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.uint64]:
-    """Return keys of which the lowest come first: times in their order or the reverse one, the undated last."""
-    ordered = np.negative(seconds) if newest_first else seconds.copy()
-    ordered[seconds == schema.UNDATED] = np.iinfo(np.int64).max
-    return ordered.view(np.uint64) ^ np.uint64(1 << 63)
 
 
 def can_relax(query: Query) -> bool:

@@ -27,6 +27,7 @@ from index.engine import NOT_KNOWN, FacetCount, FacetName, SearchRequest, Stats
 from index.engines.local import facets
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.folding import DocIds, Places, Scores, Stories
+from index.engines.local.ordering import TimeOrder, list_articles
 from index.engines.local.stories import open_stories, read_published
 from index.errors import IndexCorruptError, IndexMissingError
 from index.query_tree import Reading, expansions, read_filters
@@ -190,6 +191,28 @@ class Snapshot:
         """Return the time of every article in seconds since 1970; `schema.UNDATED` where it has none."""
         columns = [read_published(part.file) for part in self._parts]
         return np.concatenate(columns) if columns else np.empty(0, np.int64)
+
+    @cached_property
+    def newest_first(self) -> TimeOrder:
+        """Return the order of articles from the last to the first."""
+        return TimeOrder(self.published, self._bases.tolist(), newest_first=True)
+
+    @cached_property
+    def oldest_first(self) -> TimeOrder:
+        """Return the order of articles from the first to the last."""
+        return TimeOrder(self.published, self._bases.tolist(), newest_first=False)
+
+    def list_articles(self, matching: Sequence[Words], start: int, end: int) -> DocIds:
+        """Return of the articles in bitmaps those of some ranks by their ids."""
+        return list_articles(matching, self._bases.tolist(), start, end)
+
+    def scores(self, readings: Sequence[Reading], doc_ids: DocIds) -> Scores:
+        """Return the scores of a few articles that match."""
+        if not doc_ids.size:
+            return np.empty(0)
+        others = [~words for words in self.to_bitmaps(np.sort(doc_ids))]
+        found, scores = self.match(readings, others)
+        return scores[np.searchsorted(found, doc_ids)]
 
     @cached_property
     def facet_columns(self) -> facets.FacetColumns:
