@@ -34,11 +34,13 @@ class TimeOrder:
         # To come by an article in the order takes a third of what it takes to select from one that matches.
         if size * end > 3 * total * total:
             doc_ids = list_articles(matching, self._bases, 0, total)
-            return doc_ids[select_ranks(self._ranks[doc_ids], start, end)]
+            found: DocIds = doc_ids[select_ranks(self._ranks[doc_ids], start, end)]
+            return found
         is_there = np.zeros(size, np.bool_)
         for words, base in zip(matching, self._bases, strict=True):
             spread_bits(words, base, is_there)
-        return walk_order(self._order, is_there, start, end)
+        walked: DocIds = walk_order(self._order, is_there, start, end)
+        return walked
 
 
 def list_articles(matching: Sequence[Words], bases: Sequence[int], start: int, end: int) -> DocIds:
