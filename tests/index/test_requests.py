@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index import Article, SearchEngine, SearchRequest, open_engine
-from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName
+from index.engine import FACETS, MAX_FACET_VALUES, NO_DATE, NOT_KNOWN, FacetCount, FacetName
 from index.engines import open_writer
 from index.engines.local import finding
 from tests.index.test_folding import text
@@ -155,7 +156,7 @@ def moment(published: dt.date) -> float:
 
 @pytest.fixture(params=[0, 2, finding.DEEP])
 def _deep(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have pages found in either way."""
+    """Have pages found in either way; the first few results are all there are, so that either way has to be right."""
     monkeypatch.setattr(finding, "DEEP", request.param)
 
 
@@ -215,3 +216,25 @@ def in_order(name: FacetName, counts: tuple[FacetCount, ...]) -> tuple[FacetCoun
     if name == "published":
         return tuple(sorted(counts, key=lambda count: (count.value == NO_DATE, count.value)))
     return tuple(sorted(counts, key=lambda count: (count.value == NOT_KNOWN, -count.count, count.value)))
+
+
+def test_of_many_values_the_most_frequent_are_told_and_those_that_are_filtered_by(tmp_path: Path) -> None:
+    index = str(tmp_path / "index")
+    with open_writer(index) as writer:
+        for number in range(3 * MAX_FACET_VALUES):
+            # Every third author has two articles, and most articles have no other.
+            names = (f"A{number:03}", f"A{number // 3 * 3:03}") if number % 3 == 1 else (f"A{number:03}",)
+            writer.put(Article(id=str(number), title="Headline", body="zebra", authors=names))
+        writer.put(Article(id="none", title="Headline", body="zebra"))
+        writer.commit()
+    with open_engine(index) as engine:
+
+        def count(**filters: Any) -> tuple[FacetCount, ...]:
+            return engine.search(SearchRequest(facets=("author",), duplicates="show", **filters)).facets["author"]
+
+        frequent = tuple(FacetCount(f"A{number:03}", 2) for number in range(0, 3 * MAX_FACET_VALUES, 3))
+        none = (FacetCount(NOT_KNOWN, 1),)
+        assert count() == frequent + none
+        assert count(author=("A001", "Nobody"), not_author=("A002",)) == (
+            *frequent, FacetCount("A001", 1), FacetCount("A002", 1), *none
+        )  # fmt: skip

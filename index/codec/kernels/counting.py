@@ -2,7 +2,7 @@
 
 Values are not counted one by one. Articles that have the same source, language and authors have the same *profile*,
 which is one column; what a profile stands for is looked up once, after counting: `values[starts[p]:starts[p + 1]]`.
-Counting a million articles in two columns, profiles and days, takes 1.3 ms.
+Counting takes some 2 ns an article and column; what most of an index has is counted by the rest.
 
 | argument | dtype, shape | what it is |
 |---|---|---|

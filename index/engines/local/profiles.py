@@ -1,7 +1,7 @@
 """The columns that facets are counted by: which profile each article has, and of which day it is.
 
 A profile is what articles have in common that are of the same source, language and authors. Columns are derived from
-the postings once a generation, at the first facets that are asked for: 40,000 articles take 15 ms, a million 0.4 s.
+the postings once a generation, at the first facets that are asked for: 40,000 articles take 5 ms, a million 0.5 s.
 They take 8 bytes an article, and 8 for each profile and value of one.
 """
 
