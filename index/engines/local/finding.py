@@ -10,7 +10,7 @@ import numpy as np
 from whoosh import query as whoosh_query
 
 from index.clauses import Bag, Boosted, Leaf, Not, Query, is_narrowing
-from index.codec.kernels.ranks import select_ranks
+from index.codec.kernels.pages import select_ranks
 from index.codec.searching.found import count_bits
 from index.codec.searching.view import Words
 from index.engine import FacetCount, FacetName, Match, SearchRequest

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import schema
-from index.codec.kernels.ranks import select_ranks, spread_bits, walk_order
+from index.codec.kernels.pages import select_ranks, spread_bits, walk_order
 from index.codec.searching.found import count_bits, list_bits
 from index.codec.searching.view import Words
 from index.engines.local.folding import DocIds

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.codec.kernels import counting
-from index.codec.kernels.ranks import select_ranks
+from index.codec.kernels.pages import select_ranks
 from index.codec.searching.view import Words
 
 ARTICLES = st.lists(st.tuples(st.booleans(), st.integers(0, 4)), max_size=200)
