@@ -12,11 +12,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, get_args
+from typing import TYPE_CHECKING, Literal, Self, cast, get_args
 
 from index.article import Article
 from index.errors import RequestError
 from index.ledger import Ledger
+from index.periods import first_day
 
 if TYPE_CHECKING:
     from index.bundle import Bundle
@@ -28,9 +29,12 @@ FacetName = Literal["source", "author", "language", "published"]
 
 FACETS: tuple[FacetName, ...] = get_args(FacetName)
 
-# What stands, in facets and filters, for having no source, author or language; and in facets for having no date. A
-# source that calls itself "unknown" is counted with those of which nothing is known.
+# What stands, in facets and filters, for having no source, author or language, and for having no date. A source that
+# calls itself "unknown" is counted with those of which nothing is known.
 NOT_KNOWN, NO_DATE = "unknown", "undated"
+
+# Values of a facet that are told, the most frequent ones: of authors there may be 100,000. Periods are fewer.
+MAX_FACET_VALUES = 100
 
 # Those that a result lists; of a text that is in every issue there may be thousands.
 MAX_DUPLICATES = 20
@@ -40,16 +44,18 @@ MAX_DUPLICATES = 20
 class SearchRequest:
     """What is asked: the words, the filters, and which part of the answer is wanted.
 
-    An empty `query` is every article. `match` says what words without an operator mean. `page` counts from 1.
-    A filter with several values lets through what has one of them; `published_from` and `published_to` are
-    both inclusive. `NOT_KNOWN` is the value of articles that name no source, author or language; `undated` lets through
-    those without a date, which are in no range of dates. `facets` names the fields to count; `snippets=False`
-    leaves out the costly part of a result. Raises `RequestError` where a value makes no sense.
+    An empty `query` is every article. `match` says what words without an operator mean. `page` counts from 1; in place
+    of it `cursor`, that of the last answer, goes on with the results after it.
+    A filter, `source` or another facet, lets through what has one of its values, and its other half (`not_source`)
+    what has none of them; `NOT_KNOWN` is the value of articles that name no source, author or language. Those of
+    `published` are years, months and days, and `NO_DATE`. `published_from` and `published_to` are both inclusive, and
+    leave out the undated. `facets` names the fields to count, each over the articles that all filters but its own let
+    through. `snippets=False` leaves out the costly part of a result. Raises `RequestError` where a value is senseless.
 
     `duplicates="fold"` makes one result of the articles that match and are nearly the same text, a *story*: the
     earliest of them (the undated last), which lists the others. By relevance it stands where the best of them would,
     with that one's score; by time, where it is itself. The total counts stories, and so do facets: how many have an
-    article of that value, which is the total with that value as a filter. `"show"` makes each a result of its own.
+    article of that value, which is the total with that value as the filter. `"show"` makes each a result of its own.
 
     `recency` is a half-life in days: by relevance, an article of the index's newest day counts twice as much as one of
     long ago or without a date, and what it has ahead of that halves with each half-life of its age. `feedback` ranks
@@ -60,14 +66,19 @@ class SearchRequest:
     query: str = ""
     match: Match = "all"
     page: int = 1
+    cursor: str | None = None
     size: int = 10
     sort: Sort = "relevance"
     published_from: dt.date | None = None
     published_to: dt.date | None = None
-    undated: bool = False
     source: tuple[str, ...] = ()
     author: tuple[str, ...] = ()
     language: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
+    not_source: tuple[str, ...] = ()
+    not_author: tuple[str, ...] = ()
+    not_language: tuple[str, ...] = ()
+    not_published: tuple[str, ...] = ()
     facets: tuple[FacetName, ...] = ()
     snippets: bool = True
     duplicates: Duplicates = "fold"
@@ -83,14 +94,25 @@ class SearchRequest:
             _require_one_of("facets", name, FACETS)
         if self.page < 1:
             raise RequestError("page", "pages are counted from 1")
+        if self.cursor is not None and self.page != 1:
+            raise RequestError("cursor", "it says where to go on; leave out page")
         if self.size < 0:
             raise RequestError("size", "the number of results cannot be negative")
         if self.recency is not None and not 0 < self.recency < math.inf:
             raise RequestError("recency", "a half-life is a number of days above 0")
-        if self.undated and (self.published_from or self.published_to):
-            raise RequestError("undated", "articles without a date are in no range of dates; leave out from and to")
+        for period in (*self.published, *self.not_published):
+            if period != NO_DATE:
+                first_day("published", period)
         if self.published_from and self.published_to and self.published_from > self.published_to:
             raise RequestError("from", f"{self.published_from} is after {self.published_to}, the end of the range")
+
+    def wanted(self, name: FacetName) -> tuple[str, ...]:
+        """Return the values of a facet of which an article has to have one; none let all through."""
+        return cast(tuple[str, ...], getattr(self, name))
+
+    def unwanted(self, name: FacetName) -> tuple[str, ...]:
+        """Return the values of a facet of which an article may have none."""
+        return cast(tuple[str, ...], getattr(self, f"not_{name}"))
 
 
 def _require_one_of(parameter: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -216,7 +238,9 @@ class SearchResponse:
     `folded` is how many articles match besides, as duplicates of results: with them there are `total + folded`.
     `relaxed` says that no article had all the words, so that those with the most of them are shown. `suggestion` is a
     query of other words that finds more, where few articles or none have those that were typed.
-    `generation` counts the commits of the index that was asked. `took_ms` is the engine's own time.
+    `generation` counts the commits of the index that was asked. `took_ms` is the engine's own time. `cursor` leads on
+    to the results after these, each once as long as the index stays as it is; None where there are no more. `page` is
+    by the size asked for, where a cursor was given.
     """
 
     query: str
@@ -229,6 +253,7 @@ class SearchResponse:
     suggestion: str | None
     generation: int
     folded: int = 0
+    cursor: str | None = None
     results: tuple[SearchResult, ...] = ()
     facets: Mapping[FacetName, tuple[FacetCount, ...]] = field(default_factory=dict)
 
@@ -245,8 +270,12 @@ class SearchResponse:
             "relaxed": self.relaxed,
             "suggestion": self.suggestion,
             "generation": self.generation,
+            "cursor": self.cursor,
             "results": [result.to_dict() for result in self.results],
-            "facets": {name: [asdict(count) for count in counts] for name, counts in self.facets.items()},
+            "facets": {
+                name: [{"value": count.value, "count": count.count} for count in counts]
+                for name, counts in self.facets.items()
+            },
         }
 
 
@@ -325,7 +354,7 @@ class SearchEngine(ABC):
 
     @abstractmethod
     def search(self, request: SearchRequest) -> SearchResponse:
-        """Answer one request."""
+        """Answer one request; raises `CursorExpiredError` where its cursor is of an older state of the index."""
 
     @abstractmethod
     def article(self, article_id: str) -> Article:

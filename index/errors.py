@@ -56,6 +56,13 @@ class ArticleNotFoundError(DatelineError):
         self.article_id = article_id
 
 
+class CursorExpiredError(DatelineError):
+    """The index has changed since the cursor was given, so that going on might repeat results or miss some."""
+
+    def __init__(self) -> None:
+        super().__init__("The index has changed since the cursor was given. Begin again without a cursor.")
+
+
 class IndexUnavailableError(DatelineError):
     """The index cannot be used now; the root of the errors that say why."""
 

@@ -34,8 +34,9 @@ from index.clauses import (
     is_narrowing,
     leaves,
 )
-from index.engine import Match, SearchRequest
+from index.engine import FACETS, NO_DATE, FacetName, Match, SearchRequest
 from index.marking import acronyms_of, written_as
+from index.periods import first_day, last_day
 from index.stopwords import is_acronym
 
 # What a pattern finds in the title says more about an article than in the body; words and phrases are weighed by
@@ -89,21 +90,31 @@ def _stemmed_surfaces(root: Clause) -> Iterator[str]:
 
 
 def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Query:
-    """Return the tree with the request's filters in it, which change no score."""
-    conditions: list[whoosh_query.Query] = [
-        whoosh_query.Or([whoosh_query.Term(field, value) for value in values])
-        for field, values in (
-            ("source_exact", request.source),
-            ("author_exact", request.author),
-            ("language", request.language),
-        )
-        if values
-    ]
-    if request.undated:
-        conditions.append(whoosh_query.NumericRange("published", schema.UNDATED, schema.UNDATED))
-    elif request.published_from or request.published_to:
-        conditions.append(_published(request.published_from, request.published_to))
-    return whoosh_query.Require(tree, whoosh_query.And(conditions)) if conditions else tree
+    """Return the tree with the request's range of dates in it, which changes no score."""
+    if not request.published_from and not request.published_to:
+        return tree
+    return whoosh_query.Require(tree, _published(request.published_from, request.published_to))
+
+
+def read_filters(request: SearchRequest) -> dict[FacetName, whoosh_query.Query]:
+    """Return what each of the request's filters lets through, as trees."""
+    filters: dict[FacetName, whoosh_query.Query] = {}
+    for name in FACETS:
+        wanted, unwanted = request.wanted(name), request.unwanted(name)
+        conditions = [whoosh_query.Or([_having(name, value) for value in wanted])] if wanted else []
+        if unwanted:
+            conditions.append(whoosh_query.Not(whoosh_query.Or([_having(name, value) for value in unwanted])))
+        if conditions:
+            filters[name] = whoosh_query.And(conditions)
+    return filters
+
+
+def _having(name: FacetName, value: str) -> whoosh_query.Query:
+    if name != "published":
+        return whoosh_query.Term(schema.FACET_FIELDS[name], value)
+    if value == NO_DATE:
+        return whoosh_query.NumericRange("published", schema.UNDATED, schema.UNDATED)
+    return _published(first_day(name, value), last_day(name, value))
 
 
 def _published(first: dt.date | None, last: dt.date | None) -> whoosh_query.Query:

@@ -33,7 +33,7 @@ from whoosh.fields import ID, KEYWORD, NUMERIC, STORED, TEXT, Schema
 from index import analysis, stopwords, urls
 from index.article import Article
 from index.codec.building.fields import KeywordField, NumberField, TextField
-from index.engine import NOT_KNOWN
+from index.engine import NOT_KNOWN, FacetName
 
 # Changes whenever an index made before could give wrong answers with the code as it is now: what is a word, how it
 # is folded, what the fields are.
@@ -42,6 +42,10 @@ SCHEMA_VERSION = 6
 # Stands for "no date"; no article is that old.
 UNDATED = -(1 << 62)
 EARLIEST = UNDATED + 1
+
+
+# The fields of exact values, by the facets that count them.
+FACET_FIELDS: dict[FacetName, str] = {"source": "source_exact", "author": "author_exact", "language": "language"}
 
 
 class _WordAnalyzer(Analyzer):  # type: ignore[misc]  # Whoosh is untyped here

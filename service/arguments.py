@@ -5,8 +5,6 @@ API and pages read with the same rules, and every state of a page is a link that
 
 from __future__ import annotations
 
-import calendar
-import datetime as dt
 import difflib
 import re
 from collections.abc import Iterable
@@ -18,11 +16,12 @@ from werkzeug.datastructures import MultiDict
 from index import SearchRequest
 from index.engine import FACETS, Duplicates, FacetName, Match, Sort
 from index.errors import RequestError
+from index.periods import first_day, last_day
 from service.settings import Settings
 
 ARGUMENTS = (
-    "q", "match", "page", "size", "sort", "from", "to", "undated", "source", "author", "language", "facets", "snippets",
-    "duplicates", "recency", "feedback", "explain",
+    "q", "match", "page", "cursor", "size", "sort", "from", "to", "source", "author", "language", "published", "facets",
+    "snippets", "duplicates", "recency", "feedback", "explain",
 )  # fmt: skip
 
 SUGGEST_ARGUMENTS = ("q", "size")
@@ -36,7 +35,6 @@ MAX_PAGE = 1_000_000_000
 
 # Nobody types these into a search box, and HTML cannot carry them back into it.
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _DAYS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
 
@@ -51,19 +49,28 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
     """
     query = _read_query(arguments, settings)
     published_from, published_to = _read_one(arguments, "from"), _read_one(arguments, "to")
+    source, not_source = _read_filter(arguments, "source")
+    author, not_author = _read_filter(arguments, "author")
+    language, not_language = _read_filter(arguments, "language")
+    published, not_published = _read_filter(arguments, "published")
     return SearchRequest(
         query=query,
         # `SearchRequest` itself refuses what is not a `Match`, a `Sort` or one of `Duplicates`.
         match=cast(Match, _read_one(arguments, "match") or "all"),
+        cursor=_read_cursor(arguments),
         page=_read_whole_number(arguments, "page", default=1, minimum=1, maximum=MAX_PAGE),
         size=_read_whole_number(arguments, "size", settings.page_size, minimum=0, maximum=settings.max_page_size),
         sort=cast(Sort, _read_one(arguments, "sort") or "relevance"),
         published_from=first_day("from", published_from) if published_from else None,
         published_to=last_day("to", published_to) if published_to else None,
-        undated=_read_switch(arguments, "undated", default=False),
-        source=_read_all(arguments, "source"),
-        author=_read_all(arguments, "author"),
-        language=_read_all(arguments, "language"),
+        source=source,
+        author=author,
+        language=language,
+        published=published,
+        not_source=not_source,
+        not_author=not_author,
+        not_language=not_language,
+        not_published=not_published,
         facets=_read_facets(arguments),
         snippets=_read_switch(arguments, "snippets", default=True),
         duplicates=cast(Duplicates, _read_one(arguments, "duplicates") or "fold"),
@@ -116,10 +123,7 @@ def query_string(request: SearchRequest, settings: Settings) -> str:
         ("sort", "" if request.sort == "relevance" else request.sort),
         ("from", request.published_from.isoformat() if request.published_from else ""),
         ("to", request.published_to.isoformat() if request.published_to else ""),
-        ("undated", "1" if request.undated else ""),
-        *(("source", value) for value in request.source),
-        *(("author", value) for value in request.author),
-        *(("language", value) for value in request.language),
+        *filter_pairs(request),
         ("size", "" if request.size == settings.page_size else str(request.size)),
         ("facets", ",".join(request.facets)),
         ("snippets", "" if request.snippets else "0"),
@@ -128,40 +132,41 @@ def query_string(request: SearchRequest, settings: Settings) -> str:
         ("feedback", "1" if request.feedback else ""),
         ("explain", "1" if request.explain else ""),
         ("page", "" if request.page == 1 else str(request.page)),
+        ("cursor", request.cursor or ""),
     ]
     return urlencode([(name, value) for name, value in pairs if value])
 
 
-def first_day(parameter: str, text: str) -> dt.date:
-    """Return the first day of a date written as YYYY, YYYY-MM or YYYY-MM-DD."""
-    year, month, day = _read_date_parts(parameter, text)
-    return _make_date(parameter, text, int(year), int(month or 1), int(day or 1))
+def filter_pairs(request: SearchRequest) -> list[tuple[str, str]]:
+    """Return a request's filters as arguments, in an order that does not change."""
+    pairs: list[tuple[str, str]] = []
+    for name in FACETS:
+        # A value that itself begins with a sign gets a backslash before it.
+        pairs += [(name, f"\\{value}" if value.startswith(("-", "\\")) else value) for value in request.wanted(name)]
+        pairs += [(name, f"-{value}") for value in request.unwanted(name)]
+    return pairs
 
 
-def last_day(parameter: str, text: str) -> dt.date:
-    """Return the last day of a date written as YYYY, YYYY-MM or YYYY-MM-DD."""
-    year, month, day = _read_date_parts(parameter, text)
-    last = _make_date(parameter, text, int(year), int(month or 12), int(day or 1))
-    return last if day else last.replace(day=calendar.monthrange(last.year, last.month)[1])
-
-
-def _read_date_parts(parameter: str, text: str) -> tuple[str, str | None, str | None]:
-    parts = _DATE.fullmatch(text)
-    if not parts:
-        raise RequestError(parameter, f"{_shorten(text)!r} is not a date; write 2017, 2017-04 or 2017-04-12")
-    return parts[1], parts[2], parts[3]
-
-
-def _make_date(parameter: str, text: str, year: int, month: int, day: int) -> dt.date:
-    try:
-        return dt.date(year, month, day)
-    except ValueError:
-        raise RequestError(parameter, f"{text!r} is not in the calendar") from None
+def _read_filter(arguments: Arguments, name: FacetName) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which values of a facet are wanted, and which are not: those with a minus before them."""
+    values = _read_all(arguments, name)
+    if "-" in values:
+        raise RequestError(name, "a value has to follow the minus; for the value that is a minus, write \\-")
+    wanted = (value.removeprefix("\\").strip() or value for value in values if value[0] != "-")
+    unwanted = (value[1:].strip() for value in values if value[0] == "-")
+    return tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(unwanted))
 
 
 def clean_text(text: str) -> str:
     """Return text from a request as it can be shown again: control characters are spaces, none at the ends."""
     return _CONTROL_CHARACTERS.sub(" ", text).strip()
+
+
+def _read_cursor(arguments: Arguments) -> str | None:
+    cursor = _read_one(arguments, "cursor")
+    if cursor and _read_one(arguments, "page"):
+        raise RequestError("cursor", "it says where to go on; leave out page")
+    return cursor or None
 
 
 def _read_all(arguments: Arguments, name: str) -> tuple[str, ...]:

@@ -13,7 +13,14 @@ from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 from werkzeug.http import HTTP_STATUS_CODES
 
-from index.errors import ArticleNotFoundError, DatelineError, IndexMissingError, IndexUnavailableError, RequestError
+from index.errors import (
+    ArticleNotFoundError,
+    CursorExpiredError,
+    DatelineError,
+    IndexMissingError,
+    IndexUnavailableError,
+    RequestError,
+)
 from service.arguments import clean_text
 from service.context import current_service
 
@@ -53,6 +60,15 @@ ARTICLE_NOT_FOUND = ProblemKind(
         "leaves the archive when its file does, with the next run of ./scripts/reindex."
     ),
 )
+CURSOR_EXPIRED = ProblemKind(
+    name="cursor-expired",
+    status=410,
+    title="The cursor has expired",
+    explanation=(
+        "A cursor leads on from one part of the results to the next while the index stays as it was. It has changed "
+        "since: to go on might repeat results or miss some. The same request without a cursor begins again."
+    ),
+)
 INDEX_MISSING = ProblemKind(
     name="index-missing",
     status=503,
@@ -72,7 +88,9 @@ INDEX_UNAVAILABLE = ProblemKind(
         "it up without a restart. The same request can be made again then; the header Retry-After says when to try."
     ),
 )
-PROBLEM_KINDS = {kind.name: kind for kind in (INVALID_PARAMETER, ARTICLE_NOT_FOUND, INDEX_MISSING, INDEX_UNAVAILABLE)}
+PROBLEM_KINDS = {
+    kind.name: kind for kind in (INVALID_PARAMETER, ARTICLE_NOT_FOUND, CURSOR_EXPIRED, INDEX_MISSING, INDEX_UNAVAILABLE)
+}
 
 
 # What the parameters are to a reader, who sees the page and not its address.
@@ -116,6 +134,7 @@ def register(app: Flask) -> None:
     """Have every error of the application answered here."""
     app.register_error_handler(RequestError, _answer_request_error)
     app.register_error_handler(ArticleNotFoundError, _answer_article_not_found)
+    app.register_error_handler(CursorExpiredError, _answer_cursor_expired)
     app.register_error_handler(IndexUnavailableError, _answer_index_unavailable)
     # Flask logs an unexpected exception with its stack trace, then brings it here as a 500.
     app.register_error_handler(HTTPException, _answer_http_error)
@@ -129,6 +148,10 @@ def _answer_request_error(error: RequestError) -> Response:
 
 def _answer_article_not_found(error: ArticleNotFoundError) -> Response:
     return _answer(_problem_of(ARTICLE_NOT_FOUND, error))
+
+
+def _answer_cursor_expired(error: CursorExpiredError) -> Response:
+    return _answer(_problem_of(CURSOR_EXPIRED, error))
 
 
 def _answer_index_unavailable(error: IndexUnavailableError) -> Response:

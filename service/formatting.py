@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 # BCP 47 as far as it can be told by its form; anything else in `lang` would mislead a screen reader.
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+# The values of a `published` facet but for years, which are printed as they are.
+_PERIOD = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?")
 # The languages that are written from right to left, by the part of the tag before the first hyphen.
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
@@ -48,13 +50,13 @@ def format_count(number: int, one: str, many: str | None = None) -> str:
     return f"{format_number(number)} {one if number == 1 else many or one + 's'}"
 
 
-def format_month(text: str) -> str:
-    """Return the value of a `published` facet as it is printed: 2017-04 is April 2017."""
-    try:
-        month = dt.date.fromisoformat(f"{text}-01")
-    except ValueError:
+def format_period(text: str) -> str:
+    """Return the value of a `published` facet as it is printed: 2017-04 is April 2017, and 2017-04-12 a day of it."""
+    day = _PERIOD.fullmatch(text)
+    if not day:
         return text
-    return f"{month:%B} {month.year}"
+    first = dt.date(int(day[1]), int(day[2]), int(day[3] or 1))
+    return format_day(first) if day[3] else f"{first:%B} {first.year}"
 
 
 def engine_html(html: str) -> Markup:

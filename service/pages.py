@@ -71,7 +71,7 @@ def home() -> Response:
 def search() -> Response:
     """Show one page of results; without words or filters, the front page with its search box."""
     service = current_service()
-    asked = read_request(request.args, service.settings)
+    asked = _read_asked()
     if _asks_nothing(asked):
         return home()
     # The facets are what the page offers to narrow by, whichever of them the link asks for.
@@ -83,7 +83,7 @@ def search() -> Response:
 def article(article_id: str) -> Response:
     """Show one article, with the words of the search that led to it marked."""
     service = current_service()
-    asked = read_request(request.args, service.settings)
+    asked = _read_asked()
     found = service.engine.article(article_id)
     return _page(
         "article.html",
@@ -111,11 +111,16 @@ def _page(template: str, **values: object) -> Response:
     return Response(html.encode("utf-8", "replace"), mimetype="text/html")
 
 
+def _read_asked() -> SearchRequest:
+    """Return what is asked; a page is by its number, and a cursor is for programs."""
+    return replace(read_request(request.args, current_service().settings), cursor=None)
+
+
 def _asks_nothing(asked: SearchRequest) -> bool:
     # To ask for an order is to ask for everything in it: that is how the archive is browsed.
-    narrowed = asked.query or asked.source or asked.author or asked.language
-    dated = asked.published_from or asked.published_to or asked.undated
-    return not (narrowed or dated) and asked.sort == "relevance"
+    narrowed = any(asked.wanted(name) or asked.unwanted(name) for name in FACETS)
+    dated = asked.published_from or asked.published_to
+    return not (asked.query or narrowed or dated) and asked.sort == "relevance"
 
 
 def _examples(titles: list[str]) -> list[Example]:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 from flask import url_for
 
 from index import SearchRequest, SearchResponse
-from index.engine import NO_DATE, NOT_KNOWN, FacetCount, SearchResult
-from service.arguments import first_day, last_day, query_string
-from service.formatting import format_count, format_day, format_month, format_number, format_span
+from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName, SearchResult
+from index.periods import first_day, last_day
+from service.arguments import filter_pairs, query_string
+from service.formatting import format_count, format_day, format_number, format_period, format_span
 from service.settings import Settings
 
 # Enough to choose from at a glance.
@@ -24,7 +25,9 @@ DUPLICATE_SOURCES = 3
 # Pages shown on each side of the current one.
 PAGER_REACH = 2
 
-_FACET_LABELS = {"source": "Source", "author": "Author", "language": "Language", "published": "Published"}
+_FACET_LABELS: dict[FacetName, str] = {
+    "source": "Source", "author": "Author", "language": "Language", "published": "Published"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,14 @@ class Link:
     url: str
     current: bool = False
     count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetLink(Link):
+    """A value of a facet: chosen (`current`), `excluded` or neither, which `url` changes; `without_url` excludes it."""
+
+    excluded: bool = False
+    without_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,20 +110,21 @@ class ResultsPage:
         """Return what the search box has to carry along, so that new words keep the filters."""
         request = self.request
         dates = (("from", request.published_from), ("to", request.published_to))
-        fields = self.carried_fields + [(name, day.isoformat()) for name, day in dates if day]
-        return [*fields, ("undated", "1")] if request.undated else fields
+        fields = [*self._form_fields, *filter_pairs(request)]
+        return fields + [(name, day.isoformat()) for name, day in dates if day]
 
     @property
     def carried_fields(self) -> list[tuple[str, str]]:
-        """Return what the form of dates has to carry along, other than words."""
+        """Return what the form of dates has to carry along, other than words; the periods chosen give way to it."""
+        return [*self._form_fields, *filter_pairs(replace(self.request, published=()))]
+
+    @property
+    def _form_fields(self) -> list[tuple[str, str]]:
         request = self.request
         fields: list[tuple[str, str]] = [("match", request.match)] if request.match != "all" else []
         fields += [("sort", request.sort)] if request.sort != "relevance" else []
         fields += [("size", str(request.size))] if request.size != self._settings.page_size else []
-        fields += [("duplicates", request.duplicates)] if request.duplicates != "fold" else []
-        for name in ("source", "author", "language"):
-            fields += [(name, value) for value in getattr(request, name)]
-        return fields
+        return fields + ([("duplicates", request.duplicates)] if request.duplicates != "fold" else [])
 
     @property
     def unfolded(self) -> Link | None:
@@ -146,12 +158,13 @@ class ResultsPage:
     def filters(self) -> list[FilterInForce]:
         """Return the filters that are in force."""
         request, found = self.request, []
-        for name in ("source", "author", "language"):
-            values: tuple[str, ...] = getattr(request, name)
-            for value in values:
-                others = tuple(other for other in values if other != value)
-                url = self.url(**{name: others})
-                found.append(FilterInForce(label=_FACET_LABELS[name], value=value, remove_url=url))
+        for name, label in _FACET_LABELS.items():
+            for value in request.wanted(name):
+                url = self._url_without(name, value)
+                found.append(FilterInForce(label=label, value=_text_of(name, value), remove_url=url))
+            for value in request.unwanted(name):
+                url = self._url_without(f"not_{name}", value)
+                found.append(FilterInForce(label=f"{label} not", value=_text_of(name, value), remove_url=url))
         start, end = request.published_from, request.published_to
         if start or end:
             if start and end:
@@ -160,25 +173,29 @@ class ResultsPage:
                 value = f"since {format_day(start)}" if start else f"until {format_day(end)}" if end else ""
             url = self.url(published_from=None, published_to=None)
             found.append(FilterInForce(label="Published", value=value, remove_url=url))
-        if request.undated:
-            found.append(FilterInForce(label="Published", value=NO_DATE, remove_url=self.url(undated=False)))
         return found
+
+    def _url_without(self, parameter: str, value: str) -> str:
+        values: tuple[str, ...] = getattr(self.request, parameter)
+        return self.url(**{parameter: tuple(other for other in values if other != value)})
 
     @property
     def unfiltered_url(self) -> str:
         """Return the link to the same words without any filter."""
-        return self.url(source=(), author=(), language=(), published_from=None, published_to=None, undated=False)
+        filters = {prefix + name: () for name in FACETS for prefix in ("", "not_")}
+        return self.url(published_from=None, published_to=None, **filters)
 
-    def facets(self) -> list[tuple[str, list[Link]]]:
-        """Return, by label, the values that would leave out some article: the others narrow nothing."""
+    def facets(self) -> list[tuple[str, list[FacetLink]]]:
+        """Return, by label, the values that would change the results: one that all articles have narrows nothing."""
         groups = []
         for name, counts in self.response.facets.items():
-            narrowing = [count for count in counts if 0 < count.count < self.response.total]
+            chosen = {*self.request.wanted(name), *self.request.unwanted(name)}
+            narrowing = [count for count in counts if chosen or count.count < self.response.total]
             none = NO_DATE if name == "published" else NOT_KNOWN
             known = [count for count in narrowing if count.value != none]
-            choices = sorted(known, key=lambda count: count.count, reverse=True)[:FACET_CHOICES]
+            choices = sorted(known, key=lambda count: (count.value not in chosen, -count.count))[:FACET_CHOICES]
             if name == "published":
-                # Months are looked for by their place in time, not by how much was written in them.
+                # Periods are looked for by their place in time, not by how much was written in them.
                 choices.sort(key=lambda count: count.value, reverse=True)
             # What is not known is no value among others, and never crowded out by them.
             choices += [count for count in narrowing if count.value == none]
@@ -186,18 +203,32 @@ class ResultsPage:
                 groups.append((_FACET_LABELS[name], [self._facet_link(name, count) for count in choices]))
         return groups
 
-    def _facet_link(self, name: str, count: FacetCount) -> Link:
-        text, changes = count.value, cast(dict[str, Any], {name: (count.value,)})
-        if (name, count.value) == ("published", NO_DATE):
-            changes = {"undated": True, "published_from": None, "published_to": None}
+    def _facet_link(self, name: FacetName, count: FacetCount) -> FacetLink:
+        value, wanted, unwanted = count.value, self.request.wanted(name), self.request.unwanted(name)
+        text, without = _text_of(name, value), None
+        if value in wanted:
+            url = self._url_without(name, value)
+        elif value in unwanted:
+            url = self._url_without(f"not_{name}", value)
+        elif name == "published" and value != NO_DATE:
+            # A range rather than a value among others: within it shorter periods are counted, down to its days.
+            start, end = first_day("from", value), last_day("to", value)
+            url = self.url(published=(), published_from=start, published_to=end)
         elif name == "published":
-            text = format_month(count.value)
-            changes = {
-                "published_from": first_day("from", count.value),
-                "published_to": last_day("to", count.value),
-                "undated": False,
-            }
-        return Link(text=text, url=self.url(**changes), count=count.count)
+            url = self.url(published=(*wanted, value), published_from=None, published_to=None)
+        else:
+            url = self.url(**{name: (*wanted, value)})
+        # Where some values are chosen the others are left out already.
+        if not wanted and value not in unwanted:
+            without = self.url(**{f"not_{name}": (*unwanted, value)})
+        return FacetLink(
+            text=text,
+            url=url,
+            count=count.count,
+            current=value in wanted,
+            excluded=value in unwanted,
+            without_url=without,
+        )
 
     def pager(self) -> Pager | None:
         """Return the way through the pages, or `None` where there is but one."""
@@ -224,6 +255,10 @@ class ResultsPage:
 
     def _page_link(self, number: int) -> Link:
         return Link(text=str(number), url=self.url(page=number), current=number == self.request.page)
+
+
+def _text_of(name: FacetName, value: str) -> str:
+    return format_period(value) if name == "published" else value
 
 
 def also_in(result: SearchResult) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import Article, SearchEngine, SearchRequest, open_engine
-from index.engine import FACETS, MAX_DUPLICATES, NO_DATE, NOT_KNOWN, FacetName, SearchResponse, SearchResult
+from index.engine import FACETS, MAX_DUPLICATES, SearchResponse, SearchResult
 from index.engines import open_writer
 from index.engines.local import writer as local_writer
 from index.errors import DatelineError, IndexCorruptError
@@ -100,17 +99,6 @@ def fold_plainly(shown: SearchResponse, oldest_first: SearchResponse, sort: str)
     return [(max(result.score for result in found), found) for _, found in sorted(stories, key=lambda story: story[0])]
 
 
-def count_plainly(stories: list[Story], name: FacetName) -> dict[str, int]:
-    def values(result: SearchResult) -> set[str]:
-        if name == "author":
-            return {*(result.authors or (NOT_KNOWN,))}
-        if name == "published":
-            return {result.published.isoformat()[:7] if result.published else NO_DATE}
-        return {(result.source if name == "source" else result.language) or NOT_KNOWN}
-
-    return Counter(value for _, story in stories for value in set().union(*map(values, story)))
-
-
 QUERIES = (
     *("", "*", "zebra", "zebra OR moscow", "moscow -zebra", "w35x3", "w4x1 OR w35x9", "tak*", "title:zebra quagga"),
     *('"zebra moscow"', "take1 OR take2 OR take8", "quagga w3x3", "nothing", "title:headline", "w1x2 quagga"),
@@ -127,7 +115,7 @@ requests = st.builds(
     language=st.sampled_from([(), (), ("de",)]),
     published_from=st.sampled_from([None, None, dt.date(2017, 1, 21)]),
     published_to=st.sampled_from([None, None, dt.date(2017, 2, 20)]),
-    facets=st.sampled_from([(), FACETS]),
+    facets=st.sampled_from([(), FACETS]),  # counted right: see test_requests.py
     snippets=st.just(False),
 )
 
@@ -148,8 +136,6 @@ def test_folding_is_what_plain_python_makes_of_all_that_matches(engine: SearchEn
         listed = [member.id for member in members[1 : MAX_DUPLICATES + 1]]
         assert [duplicate.id for duplicate in result.duplicates] == listed
         assert result.num_duplicates == len(members) - 1
-    for name in request.facets:
-        assert {count.value: count.count for count in found.facets[name]} == count_plainly(stories, name)
 
 
 @settings(max_examples=40, deadline=None)

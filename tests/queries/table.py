@@ -16,8 +16,8 @@ FOLDER = Path(__file__).parent
 _DAYS_BACK = regex.compile(r"-(\d+)d")
 _DATE_IN_BRACES = regex.compile(r"\{(-\d+d)\}")
 # Keys of a row that are arguments of the request.
-_ARGUMENTS = ("match", "sort", "page", "size", "duplicates", "undated")
-_SEVERAL = ("source", "author", "language")
+_ARGUMENTS = ("match", "sort", "page", "size", "duplicates")
+_SEVERAL = ("source", "author", "language", "published")
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,13 @@ import datetime as dt
 import html
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from index import Article, SearchEngine, SearchRequest, SearchResponse, SearchResult
+from index.cursors import check_cursor, next_cursor, read_cursor
 from index.engine import (
+    FACETS,
     MAX_DUPLICATES,
     NO_DATE,
     NOT_KNOWN,
@@ -49,6 +52,7 @@ class MemoryEngine(SearchEngine):
         self.relaxed = relaxed
         self.interpreted = interpreted
         self.failure = failure
+        self.generation = 7
         self.requests: list[SearchRequest] = []
 
     def search(self, request: SearchRequest) -> SearchResponse:
@@ -59,7 +63,9 @@ class MemoryEngine(SearchEngine):
         stories = _to_stories(found, request)
         if request.sort != "relevance":
             stories.sort(key=lambda story: story[0].published or dt.date.min, reverse=request.sort == "newest")
-        start = (request.page - 1) * request.size
+        cursor = read_cursor(request)
+        start = cursor.rank if cursor else (request.page - 1) * request.size
+        check_cursor(cursor, self.generation, len(stories))
         terms = tuple(QueryTerm(word, (word,)) for word in words)
         return SearchResponse(
             query=request.query,
@@ -71,9 +77,17 @@ class MemoryEngine(SearchEngine):
             size=request.size,
             relaxed=self.relaxed,
             suggestion=self.suggestion,
-            generation=7,
+            generation=self.generation,
+            cursor=next_cursor(request, start + request.size, self.generation, len(stories)),
             results=tuple(_to_result(story, words) for story in stories[start : start + request.size]),
-            facets={name: _count_stories(stories, name) for name in request.facets},
+            facets={name: self._count(name, words, request) for name in request.facets},
+        )
+
+    def _count(self, name: FacetName, words: list[str], request: SearchRequest) -> tuple[FacetCount, ...]:
+        own: Mapping[str, tuple[str, ...]] = {name: (), f"not_{name}": ()}
+        others = replace(request, **own)  # type: ignore[arg-type]
+        return _count_stories(
+            _to_stories([each for each in self.articles if _matches(each, words, others)], request), name
         )
 
     def article(self, article_id: str) -> Article:
@@ -120,7 +134,7 @@ class MemoryEngine(SearchEngine):
         dates = [article.published for article in self.articles if article.published]
         return Stats(
             articles=len(self.articles),
-            generation=7,
+            generation=self.generation,
             size_bytes=1024,
             committed_at=dt.datetime(2026, 11, 20, 9, 5, tzinfo=dt.UTC),
             earliest=min(dates, default=None),
@@ -152,13 +166,19 @@ def _matches(article: Article, words: list[str], request: SearchRequest) -> bool
     has_words = (all if request.match == "all" else any)(word in text for word in words) or not words
     return (
         has_words
-        and (not request.source or (article.source or NOT_KNOWN) in request.source)
-        and (not request.author or bool({*(article.authors or (NOT_KNOWN,))} & {*request.author}))
-        and (not request.language or (article.language or NOT_KNOWN) in request.language)
-        and (not request.undated or article.published is None)
+        and all(_has(article, name, request.wanted(name)) for name in FACETS if request.wanted(name))
+        and not any(_has(article, name, request.unwanted(name)) for name in FACETS)
         and (not request.published_from or (article.published or dt.date.min) >= request.published_from)
         and (not request.published_to or (article.published or dt.date.max) <= request.published_to)
     )
+
+
+def _has(article: Article, name: FacetName, wanted: Sequence[str]) -> bool:
+    # What a day is called begins with what its month and its year are called.
+    values = _values(article, name, 10)
+    if name == "published":
+        return any(value.startswith(each) for each in wanted for value in values)
+    return any(value in wanted for value in values)
 
 
 def _to_stories(found: Sequence[Article], request: SearchRequest) -> list[list[Article]]:
@@ -205,16 +225,19 @@ def _count(articles: Sequence[Article], name: FacetName) -> tuple[FacetCount, ..
 
 def _count_stories(stories: Sequence[Sequence[Article]], name: FacetName) -> tuple[FacetCount, ...]:
     counter: Counter[str] = Counter()
+    days = [article.published.toordinal() for story in stories for article in story if article.published]
+    span = max(days) - min(days) if days else 0
+    length = 10 if span < 62 else 7 if span < 5 * 366 else 4
     for story in stories:
-        counter.update({value for article in story for value in _values(article, name)})
+        counter.update({value for article in story for value in _values(article, name, length)})
     none = NO_DATE if name == "published" else NOT_KNOWN
     counts = [FacetCount(value, count) for value, count in counter.most_common()]
     return tuple(sorted(counts, key=lambda count: count.value == none))
 
 
-def _values(article: Article, name: FacetName) -> tuple[str, ...]:
+def _values(article: Article, name: FacetName, length: int) -> tuple[str, ...]:
     if name == "author":
         return article.authors or (NOT_KNOWN,)
     if name == "published":
-        return (article.published.isoformat()[:7] if article.published else NO_DATE,)
+        return (article.published.isoformat()[:length] if article.published else NO_DATE,)
     return ((article.source if name == "source" else article.language) or NOT_KNOWN,)

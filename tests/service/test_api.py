@@ -16,7 +16,7 @@ from tests.service.memory_engine import MemoryEngine
 
 SEARCH_KEYS = [
     "query", "interpreted", "total", "folded", "took_ms", "page", "size", "relaxed", "suggestion", "generation",
-    "results", "facets",
+    "cursor", "results", "facets",
 ]  # fmt: skip
 
 
@@ -115,7 +115,11 @@ def test_arguments_reach_the_engine(archive: MemoryEngine, archive_client: Flask
         )
     ]
     assert list(answer["facets"]) == list(FACETS)
-    assert answer["facets"]["source"] == [{"value": "The Gazette", "count": answer["total"]}]
+    # Those that the filter leaves out are counted, too.
+    assert answer["facets"]["source"] == [{"value": "The Gazette", "count": 5}, {"value": "The Courier", "count": 4}]
+    assert (answer["total"], [count["value"] for count in answer["facets"]["published"]]) == (
+        5, ["2017-03", "2017-05", "2017-06", "2017-10", "2017-12"]
+    )  # fmt: skip
 
 
 def test_duplicates_are_listed_with_their_article_or_shown(wire_client: FlaskClient) -> None:
@@ -193,3 +197,22 @@ def test_index_that_is_made_later_is_picked_up(tmp_path: Path) -> None:
 def test_head_is_answered_like_get_without_a_body(client: FlaskClient, path: str) -> None:
     response = client.head(path)
     assert (response.status_code, response.data) == (200, b"")
+
+
+def test_all_results_are_walked_by_cursor(archive: MemoryEngine, archive_client: FlaskClient) -> None:
+    url = "/api/search?q=strike&size=9&source=-Der+Bote"
+    parts = [get(archive_client, url)]
+    while cursor := parts[-1]["cursor"]:
+        parts.append(get(archive_client, f"{url}&cursor={cursor}"))
+    found = [result["id"] for part in parts for result in part["results"]]
+    assert (len(parts), len(found), len({*found})) == (3, 22, 22)
+    cursor = parts[0]["cursor"]
+    # A page is by its number, whatever a link has besides.
+    assert get(archive_client, "/api/search?q=strike&size=9&page=2&source=-Der+Bote")["page"] == 2
+    assert "10–18 of" not in archive_client.get(f"/search?q=strike&size=9&source=-Der+Bote&cursor={cursor}").text
+    refused = archive_client.get(f"/api/search?q=other&size=9&cursor={cursor}")
+    assert (refused.status_code, refused.get_json()["parameter"]) == (400, "cursor")
+    archive.generation += 1
+    expired = archive_client.get(f"{url}&cursor={cursor}")
+    assert (expired.status_code, expired.get_json()["type"]) == (410, "/problems/cursor-expired")
+    assert archive_client.get(expired.get_json()["type"]).status_code == 200

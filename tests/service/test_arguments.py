@@ -49,10 +49,25 @@ def test_nothing_given_and_all_given_blank_are_the_defaults() -> None:
     assert read("") == read(blank) == read("q=+++&page=+") == SearchRequest()
 
 
-def test_the_undated_are_asked_for() -> None:
-    assert read("undated=1") == SearchRequest(undated=True)
-    assert read("undated=0&from=2017") == SearchRequest(published_from=dt.date(2017, 1, 1))
-    assert query_string(SearchRequest(undated=True, source=("unknown",)), SETTINGS) == "undated=1&source=unknown"
+def test_values_are_wanted_or_with_a_minus_left_out() -> None:
+    request = read("source=CNN&source=-Fox&source=Vox&source=-+BBC&author=-unknown&language=-de&published=-2017-04")
+    assert (request.source, request.not_source) == (("CNN", "Vox"), ("Fox", "BBC"))
+    assert (request.not_author, request.not_language, request.not_published) == (("unknown",), ("de",), ("2017-04",))
+    assert read("published=undated&published=-undated&published=2017") == SearchRequest(
+        published=("undated", "2017"), not_published=("undated",)
+    )
+    assert query_string(SearchRequest(published=("undated",), source=("unknown",)), SETTINGS) == (
+        "source=unknown&published=undated"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [("-x", r"\-x"), ("-", r"\-"), (r"\-x", r"\\-x"), ("\\", r"\\"), ("a-b", "a-b")]
+)
+def test_a_value_that_begins_with_a_sign_has_a_backslash_before_it(value: str, written: str) -> None:
+    assert dict(parse_qsl(query_string(SearchRequest(source=(value,)), SETTINGS))) == {"source": written}
+    assert read(query_string(SearchRequest(source=(value,)), SETTINGS)) == SearchRequest(source=(value,))
+    assert read(f"source=-{value}") == SearchRequest(not_source=(value,))
 
 
 def test_page_size_of_the_settings_is_used_where_none_is_given() -> None:
@@ -123,10 +138,12 @@ def test_what_is_no_date_is_refused(name: str, text: str, reason: str) -> None:
         ("q=one&q=two", "q", "it is given 2 times"),
         ("q=" + "x" * 2001, "q", "at most 2,000 characters; this one has 2,001"),
         ("from=2018&to=2017", "from", "2018-01-01 is after 2017-12-31"),
-        ("undated=1&to=2017", "undated", "are in no range of dates; leave out from and to"),
         ("recency=0", "recency", "'0' is not a number of days, as 7 or 0.5"),
         ("recency=-7", "recency", "'-7' is not a number of days"),
-        ("undated=maybe", "undated", "'maybe' is not one of 1, true, 0, false"),
+        ("page=1&cursor=x", "cursor", "it says where to go on; leave out page"),
+        ("source=-", "source", "a value has to follow the minus"),
+        ("published=soon", "published", "'soon' is not a date; write 2017, 2017-04 or 2017-04-12"),
+        ("published=-2017-02-30", "published", "'2017-02-30' is not in the calendar"),
     ],
 )
 def test_value_that_makes_no_sense_is_refused(text: str, parameter: str, reason: str) -> None:
@@ -181,8 +198,11 @@ def test_query_string_holds_what_differs_from_the_defaults_alone() -> None:
 
 
 _TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20).map(str.strip).filter(bool)
-_TEXTS = st.lists(_TEXT, unique=True, max_size=3).map(tuple)
+_TEXTS = st.lists(_TEXT | st.sampled_from(["-", "\\", "--x", "\\-x"]), unique=True, max_size=3).map(tuple)
 _DAYS = st.none() | st.dates()
+_PERIODS = st.lists(st.sampled_from(["undated", "2017", "2017-04", "0001-12-31", "9999"]), unique=True, max_size=3).map(
+    tuple
+)
 
 
 @given(
@@ -197,26 +217,35 @@ _DAYS = st.none() | st.dates()
         source=_TEXTS,
         author=_TEXTS,
         language=_TEXTS,
+        published=_PERIODS,
+        not_source=_TEXTS,
+        not_author=_TEXTS,
+        not_language=_TEXTS,
+        not_published=_PERIODS,
         facets=st.lists(st.sampled_from(FACETS), unique=True).map(tuple),
         snippets=st.booleans(),
         duplicates=st.sampled_from(["fold", "show"]),
         published_from=st.none(),
         published_to=st.none(),
-        undated=st.just(False),
         feedback=st.booleans(),
         explain=st.booleans(),
         recency=st.none() | st.integers(1, 999_999_000_000).map(lambda millionths: millionths / 1_000_000),
     ),
-    undated=st.booleans(),
 )
 def test_what_is_written_is_read_as_the_same_request(
-    days: tuple[dt.date | None, dt.date | None], request: SearchRequest, undated: bool
+    days: tuple[dt.date | None, dt.date | None], request: SearchRequest
 ) -> None:
-    request = replace(request, published_from=days[0], published_to=days[1], undated=undated and days == (None, None))
+    request = replace(request, published_from=days[0], published_to=days[1])
     assert read(query_string(request, SETTINGS)) == request
 
 
-@given(st.lists(st.tuples(st.sampled_from(["q", "page", "size", "from", "to", "facets", "match"]), st.text())))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["q", "page", "size", "from", "to", "facets", "match", "source", "published"]), st.text()
+        )
+    )
+)
 def test_any_text_is_read_or_refused_by_name(pairs: list[tuple[str, str]]) -> None:
     blamed = None
     try:

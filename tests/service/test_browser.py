@@ -58,7 +58,7 @@ def test_search_by_typing_then_read_and_come_back(page: Page, app: Flask, serve:
 
 def test_filters_and_dates_by_hand(page: Page, archive: MemoryEngine, serve: Serve) -> None:
     page.goto(serve(create_app(engine=archive)) + "/search?q=strike")
-    page.get_by_role("complementary").get_by_role("link", name="The Gazette").click()
+    page.get_by_role("complementary").get_by_role("link", name="The Gazette", exact=True).click()
     page.get_by_label("From").fill("2017-03")
     page.get_by_label("To", exact=True).fill("2017")
     page.get_by_role("button", name="Apply").click()
@@ -69,6 +69,23 @@ def test_filters_and_dates_by_hand(page: Page, archive: MemoryEngine, serve: Ser
     assert (request.source, str(request.published_from), str(request.published_to)) == (
         ("The Gazette",), "2017-03-01", "2017-12-31"
     )  # fmt: skip
+
+
+def test_values_of_a_facet_are_chosen_and_left_out_by_hand(page: Page, archive: MemoryEngine, serve: Serve) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(serve(create_app(engine=archive)) + "/search?q=strike")
+    sidebar = page.get_by_role("complementary")
+    sidebar.get_by_role("link", name="The Gazette", exact=True).click()
+    sidebar.get_by_role("link", name="Der Bote", exact=True).click()
+    expect(sidebar.get_by_role("link", name="Remove The Gazette")).to_have_attribute("aria-current", "true")
+    sidebar.get_by_role("link", name="Leave out Karl Kraus").click()
+    request = archive.requests[-1]
+    assert (request.source, request.not_author) == (("The Gazette", "Der Bote"), ("Karl Kraus",))
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    sidebar.get_by_role("link", name="Left out, let in again: Karl Kraus").click()
+    sidebar.get_by_role("link", name="Remove The Gazette").click()
+    request = archive.requests[-1]
+    assert (request.source, request.not_author) == (("Der Bote",), ())
 
 
 def test_whole_way_by_keyboard(page: Page, app: Flask, serve: Serve) -> None:

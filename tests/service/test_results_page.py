@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from index import Article, SearchRequest
 from index.engine import FACETS, Interpretation, QueryTerm
 from tests.service.conftest import make_client
-from tests.service.html_page import arguments, fields, get, page_total, text_of, titles
+from tests.service.html_page import HtmlPage, arguments, fields, get, page_total, text_of, titles
 from tests.service.memory_engine import MemoryEngine
 
 
@@ -68,54 +68,107 @@ def test_page_asks_for_the_facets_that_it_shows(archive: MemoryEngine, archive_c
     assert archive.requests == [SearchRequest(query="strike", facets=FACETS)]
 
 
+def choices(page: HtmlPage, section: str) -> dict[str, tuple[int, list[str]]]:
+    """Return the choices of a facet: how many articles each is said to have, and where its links lead."""
+    for part in page.one("aside").iter("section"):
+        if text_of(part.find("h2")) == section:
+            items = list(part.iter("li"))
+            return {
+                text_of(item.find("a")): (
+                    int(text_of(item.find("span"))), [link.get("href", "") for link in item.findall("a")]
+                )
+                for item in items
+            }  # fmt: skip
+    return {}
+
+
 def test_facets_narrow_the_search_and_count_right(archive_client: FlaskClient) -> None:
     page = get(archive_client, "/search?q=strike&page=2")
-    sidebar = page.one("aside")
-    headings = [text_of(heading) for heading in sidebar.iter("h2")]
+    headings = [text_of(heading) for heading in page.one("aside").iter("h2")]
     assert headings == ["Source", "Author", "Language", "Published", "Between two dates", "How it was read"]
-    months = [text_of(item.find("a")) for item in sidebar[3].iter("li")]
+    months = choices(page, "Published")
     assert len(months) == 8
     assert "February 2018" in months
-    for section, name in ((0, "source"), (1, "author"), (2, "language"), (3, "from")):
-        for item in sidebar[section].iter("li"):
-            link, count = item
-            narrowed = get(archive_client, link.get("href", ""))
-            assert page_total(narrowed) == int(text_of(count))
-            assert set(arguments(link.get("href"))) - {"to"} == {"q", name}
+    for section, name in (("Source", "source"), ("Author", "author"), ("Language", "language"), ("Published", "from")):
+        for text, (count, (link, without)) in choices(page, section).items():
+            narrowed = get(archive_client, link)
+            assert page_total(narrowed) == count
+            assert set(arguments(link)) - {"to"} == {"q", name}
+            (left_out,) = arguments(without)[section.lower()]
+            assert page_total(get(archive_client, without)) == 32 - count
+            assert left_out.startswith("-")
+            assert text in narrowed.text()
+
+
+def test_several_values_of_a_facet_are_chosen_and_let_go(archive_client: FlaskClient) -> None:
+    one = get(archive_client, "/search?q=strike&source=Der+Bote")
+    assert {text: count for text, (count, _) in choices(one, "Source").items()} == {
+        "Remove ✓ Der Bote": 10, "The Courier": 11, "The Gazette": 11
+    }  # fmt: skip
+    _, (more,) = choices(one, "Source")["The Courier"]
+    assert arguments(more) == {"q": ["strike"], "source": ["Der Bote", "The Courier"]}
+    two = get(archive_client, more)
+    assert page_total(two) == 21
+    _, (fewer,) = choices(two, "Source")["Remove ✓ Der Bote"]
+    assert arguments(fewer) == {"q": ["strike"], "source": ["The Courier"]}
+    # What the others are counted over is what the sources let through.
+    assert {text: count for text, (count, _) in choices(one, "Language").items()} == {}
+
+
+def test_values_are_left_out_and_let_in_again(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=strike&source=-Der+Bote&published=-2017-04&published=-undated")
+    assert page.text(page.one("ul", class_="filters")) == (
+        "Remove the filter Source not Der Bote × Remove the filter Published not April 2017 × "
+        "Remove the filter Published not undated ×"
+    )
+    count, (back,) = choices(page, "Source")["Left out, let in again: Der Bote"]
+    assert count == 9
+    assert arguments(back) == {"q": ["strike"], "published": ["-2017-04", "-undated"]}
+    assert {("source", "-Der Bote"), ("published", "-2017-04")} <= set(fields(page.all("form")[-1]))
+
+
+def test_years_lead_to_months_and_months_to_days(archive_client: FlaskClient) -> None:
+    page = get(archive_client, "/search?q=strike")
+    _, (link, _) = choices(page, "Published")["January 2017"]
+    days = choices(get(archive_client, link), "Published")
+    assert list(days) == ["21 January 2017", "1 January 2017"]
+    _, (link, _) = days["21 January 2017"]
+    day = get(archive_client, link)
+    assert (page_total(day), choices(day, "Published")) == (1, {})
 
 
 def test_what_is_not_known_is_a_choice_that_counts_right(archive_client: FlaskClient) -> None:
     page = get(archive_client, "/search?q=a&match=any&sort=newest")
-    filters = {"source": "unknown", "author": "unknown", "undated": "1"}
-    for section, (name, value), text in zip((0, 1, 3), filters.items(), ("unknown", "unknown", "undated"), strict=True):
-        link, count = list(page.one("aside")[section].iter("li"))[-1]
-        assert text_of(link) == text
-        narrowed = get(archive_client, link.get("href", ""))
-        assert page_total(narrowed) == int(text_of(count)) > 0
-        assert arguments(link.get("href"))[name] == [value]
+    for section, text in (("Source", "unknown"), ("Author", "unknown"), ("Published", "undated")):
+        assert list(choices(page, section))[-1] == text
+        count, (link, _) = choices(page, section)[text]
+        narrowed = get(archive_client, link)
+        assert page_total(narrowed) == count > 0
+        assert arguments(link)[section.lower()] == [text]
     assert narrowed.text(narrowed.one("ul", class_="filters")) == "Remove the filter Published undated ×"
-    search, *dates = narrowed.all("form")
-    assert ("undated", "1") in fields(search)
-    # A range of dates is chosen in place of it; without a date among the articles there is none to choose.
-    assert dates == []
+    search, dates = narrowed.all("form")
+    assert ("published", "undated") in fields(search)
+    # A range of dates is chosen in place of it.
+    assert "published" not in dict(fields(dates))
     assert arguments(narrowed.links()["Remove the filter Published undated ×"]) == {
         "q": ["a"], "match": ["any"], "sort": ["newest"]
     }  # fmt: skip
 
 
-def test_undated_alone_is_a_search(archive_client: FlaskClient) -> None:
-    assert page_total(get(archive_client, "/search?undated=1")) == 3
+@pytest.mark.parametrize(("query", "total"), [("published=undated", 3), ("language=-en", 13), ("source=-unknown", 33)])
+def test_a_filter_alone_is_a_search(archive_client: FlaskClient, query: str, total: int) -> None:
+    assert page_total(get(archive_client, f"/search?{query}")) == total
 
 
 def test_months_are_in_the_order_of_time(archive_client: FlaskClient) -> None:
-    links = [link.get("href", "") for link in get(archive_client, "/search?q=strike").one("aside")[3].iter("a")]
-    starts = [arguments(link)["from"][0] for link in links]
+    months = choices(get(archive_client, "/search?q=strike"), "Published").values()
+    starts = [arguments(link)["from"][0] for _, (link, _) in months]
     assert starts == sorted(starts, reverse=True)
 
 
 def test_facet_that_leaves_nothing_out_is_not_offered(archive_client: FlaskClient) -> None:
-    page = get(archive_client, "/search?q=strike&source=Der+Bote")
-    assert "Source" not in [text_of(heading) for heading in page.one("aside").iter("h2")]
+    page = get(archive_client, "/search?q=strike&from=2017-01-01&to=2017-01-01")
+    assert not {"Source", "Author", "Published"} & {text_of(heading) for heading in page.one("aside").iter("h2")}
 
 
 def test_filters_in_force_can_be_removed_one_by_one(archive_client: FlaskClient) -> None:
@@ -166,7 +219,7 @@ def test_match_and_sort_are_links_that_keep_the_rest(archive_client: FlaskClient
     assert arguments(links["all words"]) == rest
     assert arguments(links["newest"]) == rest | {"sort": ["newest"]}
     current = [text_of(link) for link in page.all("a") if link.get("aria-current") == "true"]
-    assert current == ["all words", "relevance"]
+    assert current == ["all words", "relevance", "Remove ✓ The Gazette"]
 
 
 def test_browsing_has_neither_match_nor_relevance(archive_client: FlaskClient) -> None:

@@ -40,10 +40,10 @@ from numba import carray, njit
 
 from index.codec.kernels import addresses as at
 from index.codec.kernels.addresses import pointer
-from index.codec.kernels.top_k import _offer, _sort, _threshold, check_version
+from index.codec.kernels.top_k import MAX_SORTED, _offer, _sort, _threshold, check_version
 
 at.check_layout(1)  # to be raised with it, so that numba compiles this anew
-check_version(1)  # the same for the kernels of `top_k`
+check_version(2)  # the same for the kernels of `top_k`
 PLAN_SIZE = 5  # numbers a word in a plan
 PLACES, PLAN_ROW, PLAN_CLAUSE, PLAN_WEIGHT, PLAN_MATE = 0, 1, 2, 3, 4  # where each is
 START, STOP, ROW, CLAUSE, MATE = 0, 1, 2, 3, 4  # the rows of `words`; a mate is a column of them, or -1
@@ -186,11 +186,24 @@ def _first_threshold(highest, size):
 
 
 @njit(cache=True, nogil=True)
+def _has_room(top_scores, filled, count):
+    """Say whether so many articles fit into the heap before it has to be one: each is put behind the last."""
+    return top_scores.size > MAX_SORTED and filled + count < top_scores.size
+
+
+@njit(cache=True, nogil=True)
 def _take_window(sums, width, base, top_scores, top_ids, filled):
     """Count the articles of a window whose sum is not 0, put the best into the heap, and clear the sums."""
     bits, size = sums.view(np.int32), top_scores.size
     highest = np.empty((width + BLOCK - 1) // BLOCK, np.int32)
     total = _summarise(bits, highest)
+    if _has_room(top_scores, filled, width):
+        # No branch that could be guessed wrong.
+        for i in range(width):
+            top_scores[filled], top_ids[filled] = sums[i], base + i
+            filled += bits[i] > 0
+        sums[:width] = 0
+        return total, filled
     threshold = np.empty(1, np.float32)
     threshold[0] = _threshold(top_scores, filled)
     least = threshold.view(np.int32)
@@ -248,7 +261,7 @@ def _search_word(start, end, row, weight, segment, postings, dropped, top_scores
         total = 0
         for place in range(start, end):
             total += not _is_dropped(dropped, doc_ids[place])
-    chosen = np.empty(BLOCK, np.int64)
+    chosen, has_room = np.empty(BLOCK, np.int64), _has_room(top_scores, filled, total)
     threshold = _threshold(top_scores, filled)
     least = _least_freq(field_norms, weight, threshold)
     for first in range(start, end, BLOCK):
@@ -260,6 +273,10 @@ def _search_word(start, end, row, weight, segment, postings, dropped, top_scores
                 freq = _high_freq(overflow, place)
             score = weight * _part(field_norms, freq, sizes[doc_id])
             if score > threshold and not _is_dropped(dropped, doc_id):
+                if has_room:
+                    top_scores[filled], top_ids[filled] = score, base + np.int64(doc_id)
+                    filled += 1
+                    continue
                 filled = _offer(top_scores, top_ids, filled, score, base + np.int64(doc_id))
                 if filled == top_scores.size:
                     threshold = _threshold(top_scores, filled)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-VERSION = 1
+VERSION = 2
 MAX_SORTED = 128  # so few are kept sorted, which takes a third of the time of a heap; more are a heap
 
 
@@ -99,6 +99,10 @@ def select_top_k(doc_ids, scores, count, base, top_scores, top_ids, filled, last
     """Put the first `count` articles of `doc_ids` (u4, ascending) with `scores` (f8) into the heap; return `filled`."""
     size = top_scores.size
     worst = 0 if size > MAX_SORTED else size - 1
+    if size > MAX_SORTED and filled + count < size:
+        for i in range(count):
+            top_scores[filled + i], top_ids[filled + i] = scores[i], base + np.int64(doc_ids[i])
+        filled, count = filled + count, 0
     for i in range(count):
         if filled < size or (size and scores[i] > top_scores[worst]):
             filled = _offer(top_scores, top_ids, filled, scores[i], base + np.int64(doc_ids[i]))

@@ -142,7 +142,9 @@ class ColumnarSearcher:
         """Return all articles that match, ids ascending, and their scores, which are those of `search`."""
         top = room_for_all(self.num_docs)
         _, filled = self._rank(tree, top, left_out, is_sorted=False)
-        return top[1][:filled].copy(), top[0][:filled].copy()
+        doc_ids, scores = top[1][:filled], top[0][:filled]
+        # A copy of few does not keep the room for all; one of most takes longer than to find them.
+        return (doc_ids, scores) if 2 * filled > self.num_docs else (doc_ids.copy(), scores.copy())
 
     def to_bitmaps(self, doc_ids: NDArray[np.int64]) -> list[Words]:
         """Return some articles, ids ascending, as `search` and `match` take those to leave out."""
@@ -153,6 +155,10 @@ class ColumnarSearcher:
             sets.set_bits((doc_ids[first:end] - view.base).astype(np.uint32), 0, end - first, words)
             bitmaps.append(words)
         return bitmaps
+
+    def bitmaps(self, tree: Any) -> list[Words]:
+        """Return all articles that match, for each segment a bitmap, which is not to be changed."""
+        return [self._evaluator.bits(tree, place) for place in range(len(self._views))]
 
     def _rank(
         self, tree: Any, top: tuple[Array, Array], left_out: Sequence[Words] | None, *, is_sorted: bool

@@ -9,6 +9,7 @@ from index import snippets
 from index.article import Article
 from index.codec.building.batch import encode
 from index.codec.warm import warm
+from index.cursors import check_cursor, next_cursor, read_cursor
 from index.engine import (
     MarkedArticle,
     SearchEngine,
@@ -20,6 +21,7 @@ from index.engine import (
 )
 from index.engines.local.answering import answer
 from index.engines.local.completing import complete
+from index.engines.local.finding import count_facets
 from index.engines.local.folder import IndexFolder
 from index.engines.local.interpreting import interpret
 from index.engines.local.related import related
@@ -46,21 +48,25 @@ class LocalEngine(SearchEngine):
         """Answer one request."""
         started = time.perf_counter()
         snapshot = self._snapshot()
-        answered = answer(snapshot, request)
+        cursor = read_cursor(request)
+        start = cursor.rank if cursor else (request.page - 1) * request.size
+        answered = answer(snapshot, request, start)
         query, expanded, match, found, relaxed = answered
+        check_cursor(cursor, snapshot.generation, found.total)
         results = make_results(snapshot, query, request, found)
-        facets = {name: snapshot.count_facet(name, found.doc_ids, found.fold) for name in request.facets}
+        facets = count_facets(snapshot, request, found)
         return SearchResponse(
             query=request.query,
             interpreted=interpret(query, match, snapshot, expanded),
             total=found.total,
             took_ms=round((time.perf_counter() - started) * 1000, 3),
-            page=request.page,
+            page=start // request.size + 1 if cursor and request.size else request.page,
             size=request.size,
             relaxed=relaxed,
             suggestion=suggest(snapshot, request, answered),
             generation=snapshot.generation,
             folded=found.fold.num_folded if found.fold else 0,
+            cursor=next_cursor(request, start + request.size, snapshot.generation, found.total),
             results=results,
             facets=facets,
         )

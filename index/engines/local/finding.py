@@ -2,74 +2,130 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from whoosh import query as whoosh_query
 
 from index.clauses import Bag, Boosted, Leaf, Not, Query, is_narrowing
-from index.engine import Match, SearchRequest
+from index.codec.kernels.pages import select_ranks
+from index.codec.searching.found import count_bits
+from index.codec.searching.view import Words
+from index.engine import FacetCount, FacetName, Match, SearchRequest
 from index.engines.local.folding import DocIds, Fold, Scores
-from index.engines.local.snapshot import Snapshot
+from index.engines.local.snapshot import Snapshot, unite
 from index.query_tree import Reading, read_query, restrict
+
+# From this rank on all that matches is scored and the page is looked for, which takes the same time on any page; up to
+# it the best are kept while scoring, which takes less.
+DEEP = 1000
 
 
 class Found(NamedTuple):
-    """What a query found: the exact total, one page of (doc id, score), all doc ids where they are needed, the fold.
+    """What a query found: the exact total, one page of (doc id, score), the fold, the filters.
 
     `readings` and `prior` are what the scores are made of.
     """
 
     total: int
     page: list[tuple[int, float]]
-    doc_ids: DocIds
     fold: Fold | None
-    readings: Sequence[Reading] = ()
+    readings: Sequence[Reading]
+    filters: dict[FacetName, list[Words]]
     prior: Scores | None = None
 
 
-_NO_DOC_IDS: DocIds = np.empty(0, np.int64)
+def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest, start: int) -> Found:
+    """Run a query, and give its results from a rank on: by score, or by time with the undated last.
 
-
-def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest) -> Found:
-    """Run a query: relevance by score, dates by time with the undated last; ties by doc id, lowest first."""
+    Of equals the one with the lowest doc id comes first.
+    """
     readings = [
         reading._replace(tree=restrict(reading.tree, request))
         for reading in read_query(query, match, snapshot.languages)
     ]
-    start, end = (request.page - 1) * request.size, request.page * request.size
+    filters = snapshot.filters(request)
+    left_out = _left_out_by(filters)
     is_by_score = request.sort == "relevance"
     if is_by_score and request.feedback:
-        readings = snapshot.add_feedback(readings)
-    matching = snapshot.match(readings) if request.facets or not is_by_score else None
+        readings = snapshot.add_feedback(readings, left_out)
     prior = snapshot.prior(request.recency) if is_by_score and request.recency else None
-    fold = _fold(snapshot, readings, matching, prior) if request.duplicates == "fold" else None
-    left_out = fold.left_out(by_score=is_by_score) if fold else None
+    fold = None
+    if request.duplicates == "fold" and (stories := snapshot.stories) is not None:
+        fold = stories.fold(*snapshot.match_stories(readings, stories, left_out, prior))
+    if fold is not None:
+        left_out = unite(snapshot.to_bitmaps(fold.left_out(by_score=is_by_score)), left_out)
     if is_by_score:
-        hits = snapshot.search(readings, end, left_out, prior)
-        page = list(zip(hits.doc_ids[start:].tolist(), hits.scores[start:].tolist(), strict=True))
-        return Found(hits.total, page, matching[0] if matching else _NO_DOC_IDS, fold, readings, prior)
-    doc_ids, scores = matching or snapshot.match(readings)
-    order = snapshot.newest_first if request.sort == "newest" else snapshot.oldest_first
-    chosen = order.page(doc_ids, start, request.size, left_out)
-    page = list(zip(chosen.tolist(), scores[np.searchsorted(doc_ids, chosen)].tolist(), strict=True))
-    return Found(doc_ids.size - (0 if left_out is None else left_out.size), page, doc_ids, fold)
-
-
-def _fold(
-    snapshot: Snapshot, readings: Sequence[Reading], matching: tuple[DocIds, Scores] | None, prior: Scores | None
-) -> Fold | None:
-    """Return what becomes of near-duplicates among the articles that match, which may be known; None for nothing."""
-    stories = snapshot.stories
-    if stories is None:
-        return None
-    if matching is None:
-        places, scores = snapshot.match_stories(readings, stories)
+        total, doc_ids, scores = _find_by_score(snapshot, readings, left_out, prior, start, start + request.size)
     else:
-        doc_ids, scores = matching
-        places = stories.place_of[doc_ids]
-        places, scores = places[places >= 0], scores[places >= 0]
-    return stories.fold(places, scores if prior is None else scores * prior[stories.doc_ids[places]])
+        total, doc_ids, scores = _find_by_time(snapshot, readings, left_out, request, start)
+    page = list(zip(doc_ids.tolist(), scores.tolist(), strict=True))
+    return Found(total, page, fold, readings, filters, prior)
+
+
+_Page = tuple[int, DocIds, Scores]
+
+
+def _find_by_score(
+    snapshot: Snapshot,
+    readings: list[Reading],
+    left_out: Sequence[Words] | None,
+    prior: Scores | None,
+    start: int,
+    end: int,
+) -> _Page:
+    """Return the total, and the articles of some ranks with their scores."""
+    if start < DEEP:
+        hits = snapshot.search(readings, end, left_out, prior)
+        return hits.total, hits.doc_ids[start:], hits.scores[start:]
+    if prior is None and all(_is_unscored(reading.tree) for reading in readings):
+        # Whoever walks the whole archive asks for this; as all score the same they come by their ids.
+        matching = _match(snapshot, readings, left_out)
+        doc_ids = snapshot.list_articles(matching, start, end)
+        return sum(map(count_bits, matching)), doc_ids, snapshot.scores(readings, doc_ids)
+    doc_ids, scores = snapshot.match_as_ranked(readings, left_out, prior)
+    # The bits of a number above 0 are in its order, and inverted in the reverse one.
+    places = select_ranks(~scores.view(np.uint64), start, end)
+    return doc_ids.size, doc_ids[places], scores[places]
+
+
+def _find_by_time(
+    snapshot: Snapshot, readings: list[Reading], left_out: Sequence[Words] | None, request: SearchRequest, start: int
+) -> _Page:
+    """Return the same in the order of time; nothing but the page is scored."""
+    matching = _match(snapshot, readings, left_out)
+    order = snapshot.newest_first if request.sort == "newest" else snapshot.oldest_first
+    doc_ids = order.page(matching, start, start + request.size)
+    return sum(map(count_bits, matching)), doc_ids, snapshot.scores(readings, doc_ids)
+
+
+def _match(snapshot: Snapshot, readings: list[Reading], left_out: Sequence[Words] | None) -> list[Words]:
+    """Return what matches and is not left out, as bitmaps."""
+    matching = snapshot.bitmaps(readings)
+    return matching if left_out is None else [words & ~more for words, more in zip(matching, left_out, strict=True)]
+
+
+def _is_unscored(tree: whoosh_query.Query) -> bool:
+    """Say whether a tree is every article, or those of them that a filter lets through."""
+    while isinstance(tree, whoosh_query.Require):
+        tree = tree.a
+    return isinstance(tree, whoosh_query.Every)
+
+
+def count_facets(snapshot: Snapshot, request: SearchRequest, found: Found) -> dict[FacetName, tuple[FacetCount, ...]]:
+    """Count what a request asks to count, over what was found."""
+    if not request.facets:
+        return {}
+    return snapshot.facet_columns.count(request, snapshot.bitmaps(found.readings), found.filters)
+
+
+def _left_out_by(filters: dict[FacetName, list[Words]]) -> Sequence[Words] | None:
+    """Return the articles that not all filters let through; None if there are none."""
+    if not filters:
+        return None
+    return [~functools.reduce(np.bitwise_and, of_segment) for of_segment in zip(*filters.values(), strict=True)]
 
 
 def can_relax(query: Query) -> bool:

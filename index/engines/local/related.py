@@ -30,7 +30,7 @@ def related(snapshot: Snapshot, article: Article, size: int) -> tuple[SearchResu
         return ()
     # Its near-duplicates are folded into one result with it, or it is one by itself.
     request = SearchRequest(size=size + 1, snippets=False)
-    found = find(snapshot, query, "any", request)
+    found = find(snapshot, query, "any", request, 0)
     page = [hit for hit in found.page if not _is_of(snapshot, found, hit[0], article.id)][:size]
     return make_results(snapshot, Query(None), request, found._replace(page=page))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh.query import Or, Term
+from whoosh.query import Every, Or, Term
 
 from index import schema
 from index.article import Article
@@ -21,28 +22,29 @@ from index.codec.lexicon import Lexicon
 from index.codec.searching.evaluate import ColumnarSearcher, Hits
 from index.codec.searching.expansion import Frequent
 from index.codec.searching.explaining import Part as ScorePart
+from index.codec.searching.nearness import DEPTH
 from index.codec.searching.view import Words
 from index.codec.searching.weighting import DATELINE
 from index.codec.segment import ColumnarSegment
 from index.codec.stored import StoredReader
 from index.codec.terms import TermTable
 from index.codec.wordlist import WordList
-from index.engine import NOT_KNOWN, FacetCount, FacetName, Stats
+from index.engine import NOT_KNOWN, FacetCount, FacetName, SearchRequest, Stats
 from index.engines.local import facets
 from index.engines.local.feedback import NUM_ARTICLES, add_feedback, telling_words
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
-from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
-from index.engines.local.ordering import TimeOrder
+from index.engines.local.folding import DocIds, Places, Scores, Stories
+from index.engines.local.ordering import TimeOrder, list_articles
 from index.engines.local.recency import make_prior
 from index.engines.local.stories import open_stories, read_published
 from index.errors import IndexCorruptError, IndexMissingError
-from index.query_tree import Reading, expansions
+from index.query_tree import Reading, expansions, read_filters
 
 # How often to look for the live build again when a rebuild or a commit replaced it between two looks.
 _OPEN_ATTEMPTS = 20
 
-# Groups of languages of which it is remembered who is in others: 50 kB each, of 400,000 articles.
-_MAX_GROUPS = 64
+# Groups of languages of which it is remembered who is in others, and filters: 50 kB each, of 400,000 articles.
+_MAX_GROUPS = _MAX_FILTERS = 64
 
 
 class Part:
@@ -89,7 +91,7 @@ class Snapshot:
         self._files = [(file, segment.deletions) for segment, file in segments]
         self._searcher = ColumnarSearcher(self._files, whoosh_schema, DATELINE)
         self.num_docs = base
-        self._story_values: dict[FacetName, facets.StoryValues] = {}
+        self._filters: dict[tuple[object, ...], list[Words]] = {}
         self._prior: tuple[float, Scores] | None = None
         self._in_others: dict[tuple[str | None, ...], list[Words]] = {}
         self._words: dict[tuple[str, ...], WordList] = {}
@@ -97,15 +99,18 @@ class Snapshot:
         self.written_forms: dict[str, str | None] = {}
 
     def search(
-        self, readings: Sequence[Reading], limit: int, left_out: DocIds | None = None, prior: Scores | None = None
+        self,
+        readings: Sequence[Reading],
+        limit: int,
+        left_out: Sequence[Words] | None = None,
+        prior: Scores | None = None,
     ) -> Hits:
-        """Return the exact total and the best articles: by score, then by id; without those to leave out.
+        """Return the exact total and the best articles: by score, then by id; without those of some bitmaps.
 
         `prior` is by what the score of each article is multiplied.
         """
-        bitmaps = None if left_out is None else self._searcher.to_bitmaps(left_out)
         hits = [
-            self._searcher.search(tree, limit, self._but_of(languages, bitmaps), prior) for tree, languages in readings
+            self._searcher.search(tree, limit, self._but_of(languages, left_out), prior) for tree, languages in readings
         ]
         if len(hits) == 1:
             return hits[0]
@@ -115,9 +120,9 @@ class Snapshot:
         best = np.lexsort((doc_ids, -scores))[:limit]
         return Hits(sum(each.total for each in hits), doc_ids[best], scores[best])
 
-    def add_feedback(self, readings: Sequence[Reading]) -> list[Reading]:
+    def add_feedback(self, readings: Sequence[Reading], left_out: Sequence[Words] | None) -> list[Reading]:
         """Return readings that find the same, and rank it by words of the best articles, too."""
-        best = self.search(readings, NUM_ARTICLES)
+        best = self.search(readings, NUM_ARTICLES, left_out)
         telling = telling_words(best, self.article_at, self._searcher.doc_freq)
         return [add_feedback(reading, telling) for reading in readings]
 
@@ -147,6 +152,44 @@ class Snapshot:
         doc_ids, scores = (np.concatenate(each) for each in zip(*found, strict=True))
         ascending = np.argsort(doc_ids)
         return doc_ids[ascending], scores[ascending]
+
+    def match_as_ranked(
+        self, readings: Sequence[Reading], left_out: Sequence[Words] | None, prior: Scores | None
+    ) -> tuple[DocIds, Scores]:
+        """Return all articles that match, ascending, and the scores that `search` ranks them by."""
+        doc_ids, scores = self.match(readings, left_out)
+        scores = scores.copy() if prior is None else scores * prior[doc_ids]
+        # The best of each reading gain by how near words stand.
+        for reading in readings:
+            best = self.search([reading], DEPTH, left_out, prior)
+            scores[np.searchsorted(doc_ids, best.doc_ids)] = best.scores
+        return doc_ids, scores
+
+    def bitmaps(self, readings: Sequence[Reading]) -> list[Words]:
+        """Return all articles that match, for each segment a bitmap: in a tenth of the time that `match` takes."""
+        found = []
+        for tree, languages in readings:
+            bitmaps, others = self._searcher.bitmaps(tree), self._but_of(languages, None)
+            found.append(bitmaps if others is None else [w & ~other for w, other in zip(bitmaps, others, strict=True)])
+        return [functools.reduce(np.bitwise_or, of_segment) for of_segment in zip(*found, strict=True)]
+
+    def to_bitmaps(self, doc_ids: DocIds) -> list[Words]:
+        """Return some articles, ascending, for each segment as a bitmap."""
+        return self._searcher.to_bitmaps(doc_ids)
+
+    def filters(self, request: SearchRequest) -> dict[FacetName, list[Words]]:
+        """Return what each filter of a request lets through; it is remembered, as filters come again and again."""
+        filters = {}
+        for name, tree in read_filters(request).items():
+            key = (name, request.wanted(name), request.unwanted(name))
+            found = self._filters.get(key)
+            if found is None:
+                found = self._searcher.bitmaps(tree)
+                if len(self._filters) >= _MAX_FILTERS:
+                    self._filters = {}
+                self._filters[key] = found
+            filters[name] = found
+        return filters
 
     def most_frequent(self, leaf: Expanding, limit: int) -> Frequent:
         """Return the words that a leaf stands for, the most frequent first, and what all of them cost."""
@@ -194,7 +237,7 @@ class Snapshot:
             self._in_others[languages] = others
         if left_out is None:
             return others
-        return [words | more for words, more in zip(others, left_out, strict=True)]
+        return unite(others, left_out)
 
     @cached_property
     def stories(self) -> Stories | None:
@@ -207,10 +250,12 @@ class Snapshot:
         doc_ids = self.stories.doc_ids if self.stories else np.empty(0, np.int64)
         return [~words for words in self._searcher.to_bitmaps(doc_ids)]
 
-    def match_stories(self, readings: Sequence[Reading], stories: Stories) -> tuple[Places, Scores]:
+    def match_stories(
+        self, readings: Sequence[Reading], stories: Stories, left_out: Sequence[Words] | None, prior: Scores | None
+    ) -> tuple[Places, Scores]:
         """Return which of the stories' articles match, by their places there, and their scores."""
-        doc_ids, scores = self.match(readings, self._outside_stories)
-        return stories.place_of[doc_ids], scores
+        doc_ids, scores = self.match(readings, unite(self._outside_stories, left_out))
+        return stories.place_of[doc_ids], scores if prior is None else scores * prior[doc_ids]
 
     def article_at(self, doc_id: int) -> Article:
         """Return an article by its number in this snapshot."""
@@ -235,13 +280,13 @@ class Snapshot:
 
     @cached_property
     def newest_first(self) -> TimeOrder:
-        """Return the order of all articles by time, the newest first."""
-        return TimeOrder(self.published, newest_first=True)
+        """Return the order of articles from the last to the first."""
+        return TimeOrder(self.published, self._bases, newest_first=True)
 
     @cached_property
     def oldest_first(self) -> TimeOrder:
-        """Return the order of all articles by time, the oldest first."""
-        return TimeOrder(self.published, newest_first=False)
+        """Return the order of articles from the first to the last."""
+        return TimeOrder(self.published, self._bases, newest_first=False)
 
     def prior(self, half_life: float) -> Scores:
         """Return by what recency multiplies the score of each article; the last is kept, since pages follow pages."""
@@ -250,41 +295,29 @@ class Snapshot:
             known = self._prior = half_life, make_prior(self.published, half_life)
         return known[1]
 
-    def count_facet(self, name: FacetName, doc_ids: DocIds, fold: Fold | None = None) -> tuple[FacetCount, ...]:
-        """Count the values of a facet over some articles: most frequent first, months in order of time, none last.
+    def list_articles(self, matching: Sequence[Words], start: int, end: int) -> DocIds:
+        """Return of the articles in bitmaps those of some ranks by their ids."""
+        return list_articles(matching, self._bases, start, end)
 
-        With a fold, a story counts once for each value that its articles have.
-        """
-        if name == "published":
-            counts = facets.count_months(self.published[doc_ids])
-        else:
-            is_wanted = np.zeros(self.num_docs, np.bool_)
-            is_wanted[doc_ids] = True
-            counts = facets.count_terms(self._parts, facets.FIELDS[name], is_wanted)
-        if fold is not None:
-            for value, repeated in self._values_in_stories(name, fold.stories).count_repeated(fold).items():
-                counts[value] -= repeated
-        found = [FacetCount(value, count) for value, count in counts.items()]
-        if name == "published":
-            return tuple(found)
-        return tuple(sorted(found, key=lambda facet: (facet.value == NOT_KNOWN, -facet.count, facet.value)))
+    def scores(self, readings: Sequence[Reading], doc_ids: DocIds) -> Scores:
+        """Return the scores of a few articles that match."""
+        if not doc_ids.size:
+            return np.empty(0)
+        others = [~words for words in self.to_bitmaps(np.sort(doc_ids))]
+        found, scores = self.match(readings, others)
+        return scores[np.searchsorted(found, doc_ids)]
 
-    def _values_in_stories(self, name: FacetName, stories: Stories) -> facets.StoryValues:
-        values = self._story_values.get(name)
-        if values is None:
-            if name == "published":
-                values = facets.months_in_stories(stories)
-            else:
-                values = facets.terms_in_stories(self._parts, facets.FIELDS[name], stories)
-            self._story_values[name] = values
-        return values
+    @cached_property
+    def facet_columns(self) -> facets.FacetColumns:
+        """Return what facets are counted by."""
+        return facets.FacetColumns(self._parts, self._searcher.bitmaps(Every()), self.stories)
 
     @cached_property
     def languages(self) -> tuple[str | None, ...]:
         """Return the languages of its articles, `None` among them where that of an article is not known."""
-        live = [part.live_doc_ids() for part in self._parts]
-        counts = self.count_facet("language", np.concatenate(live)) if live else ()
-        return tuple(None if facet.value == NOT_KNOWN else facet.value for facet in counts) or (None,)
+        counts = facets.count_terms(self._parts, schema.FACET_FIELDS["language"])
+        known = tuple(facet.value for facet in _known(counts))
+        return known if known and NOT_KNOWN not in counts else (*known, None)
 
     @cached_property
     def stats(self) -> Stats:
@@ -301,8 +334,8 @@ class Snapshot:
             earliest=_to_date(dated.min()) if len(dated) else None,
             latest=_to_date(dated.max()) if len(dated) else None,
             undated=len(doc_ids) - len(dated),
-            sources=_known(self.count_facet("source", doc_ids)),
-            languages=_known(self.count_facet("language", doc_ids)),
+            sources=_known(facets.count_terms(self._parts, schema.FACET_FIELDS["source"])),
+            languages=_known(facets.count_terms(self._parts, schema.FACET_FIELDS["language"])),
         )
 
     def verify(self) -> None:
@@ -325,8 +358,15 @@ def open_snapshot(folder: IndexFolder) -> Snapshot:
     raise IndexMissingError(f"The index at {folder.path} is replaced faster than it can be opened.")
 
 
-def _known(counts: tuple[FacetCount, ...]) -> tuple[FacetCount, ...]:
-    return tuple(each for each in counts if each.value != NOT_KNOWN)
+def unite(one: Sequence[Words], other: Sequence[Words] | None) -> Sequence[Words]:
+    """Return the articles, segment by segment, that are in either of two bitmaps."""
+    return one if other is None else [words | more for words, more in zip(one, other, strict=True)]
+
+
+def _known(counts: Mapping[str, int]) -> tuple[FacetCount, ...]:
+    """Return known values with their counts, the most frequent first."""
+    found = [FacetCount(value, count) for value, count in counts.items() if value != NOT_KNOWN]
+    return tuple(sorted(found, key=lambda facet: (-facet.count, facet.value)))
 
 
 def _to_date(seconds: np.int64) -> dt.date:

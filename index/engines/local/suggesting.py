@@ -98,7 +98,10 @@ def suggest(snapshot: Snapshot, request: SearchRequest, answered: Answer) -> str
 
 def _totals(snapshot: Snapshot, request: SearchRequest) -> tuple[int, int]:
     """Return how many articles are found as the request has it, and how many when it is relaxed."""
-    found = answer(snapshot, replace(request, page=1, size=0, sort="relevance", facets=()))
+    found = answer(
+        snapshot,
+        replace(request, page=1, cursor=None, size=0, sort="relevance", facets=(), feedback=False, recency=None),
+    )
     return 0 if found.relaxed else found.found.total, found.found.total
 
 
