@@ -188,7 +188,7 @@ class _Wanted:
         starts = np.zeros(len(texts) + 1, np.int64)
         np.cumsum([len(each) for each in texts], out=starts[1:])
         tokens = vocabulary.cut(text, starts, with_spans=True)
-        word_masks, word_numbers = self._ask(vocabulary)
+        word_masks, word_numbers = self._ask(vocabulary, tokens)
         most = len(tokens.word_ids) * (1 + len(self._phrase_masks))
         hits, masks = np.empty((most, 2), np.uint32), np.empty(most, np.uint64)
         hit_starts = np.empty(len(texts) + 1, np.int64)
@@ -203,15 +203,16 @@ class _Wanted:
             return _without_overlaps(marks, near)
         return marks
 
-    def _ask(self, vocabulary: Vocabulary) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    def _ask(self, vocabulary: Vocabulary, tokens: Tokens) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
         """Return what each word matches by itself, and its number among the words of phrases."""
         word_masks = np.zeros(vocabulary.num_words, np.uint64)
         word_numbers = np.zeros(vocabulary.num_words, np.uint8)
         offsets, word_bytes = vocabulary.word_offsets, vocabulary.word_bytes
         found = np.empty(vocabulary.num_words, np.int64)
         count = find_beginning(self._beginning_starts, self._beginnings, offsets, word_bytes, found)
-        # Acronyms begin as words in small letters do.
-        for word in {*found[:count].tolist(), *ACRONYMS}:
+        # Acronyms, which begin as words in small letters do, are asked whatever is looked for.
+        is_acronym = (tokens.word_ids >= ACRONYMS.start) & (tokens.word_ids < ACRONYMS.stop)
+        for word in {*found[:count].tolist(), *tokens.word_ids[is_acronym].tolist()}:
             surface = vocabulary.surface(word)
             stem = analysis.stem_by(surface, self._stemmer)
             word_masks[word] = self._match(surface, stem)
