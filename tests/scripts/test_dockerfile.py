@@ -121,11 +121,9 @@ def test_package_brings_nothing_else_to_the_top(image: Image) -> None:
 
 
 def test_versions_are_those_of_the_constraints(image: Image) -> None:
-    pinned = dict(
-        line.lower().replace("-", "_").split("==")
-        for line in (PROJECT / "constraints.txt").read_text().splitlines()
-        if line and not line.startswith("#")
-    )
+    lines = (PROJECT / "constraints.txt").read_text().splitlines()
+    pairs = (line.lower().split("==") for line in lines if line and not line.startswith("#"))
+    pinned = {name.replace("-", "_").replace(".", "_"): version for name, version in pairs}
     names = [path.name.removesuffix(".dist-info") for path in (image.root / "opt/dateline").rglob("*.dist-info")]
     installed = dict(name.lower().replace("-", "_").rsplit("_", 1) for name in names)
     del installed["dateline"]
