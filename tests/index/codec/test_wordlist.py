@@ -29,7 +29,9 @@ def naive_counts(made: Sequence[tuple[Documents, bytes]], fields: Sequence[str])
                 for field in fields:
                     surfaces = {token.surface for token in analysis.tokenize(document.get(TEXTS[field], ""))}
                     # In names an acronym is not told from the word that it spells.
-                    counts.update({stopwords.as_word(surface) for surface in surfaces} if field == "author" else surfaces)
+                    counts.update(
+                        {stopwords.as_word(surface) for surface in surfaces} if field == "author" else surfaces
+                    )
     return counts
 
 
