@@ -5,13 +5,13 @@ The index finds the articles by other means (`index.codec.kernels`); this says w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 import regex
 
 from index import stopwords
-from index.clauses import Exact, Forms, Fuzzy, Leaf, Prefix, Wildcard, Word
+from index.clauses import Fuzzy, Prefix, Wildcard
 
 
 def make_matcher(leaves: Sequence[Prefix | Wildcard | Fuzzy]) -> Callable[[str], bool]:
@@ -48,20 +48,6 @@ def acronyms_of(leaf: Prefix | Wildcard | Fuzzy) -> list[str]:
 def written_as(surface: str) -> tuple[str, ...]:
     """Return the surfaces of a word: it may be an acronym as well, if it is not typed as one."""
     return (surface, stopwords.TOLD[surface]) if surface in stopwords.TOLD else (surface,)
-
-
-def exact_surfaces(leaves: Iterable[Leaf]) -> Iterator[str]:
-    """Yield the surfaces that some leaves look for as they are, whatever their stems."""
-    for leaf in leaves:
-        match leaf:
-            case Word(surface=surface) if stopwords.is_acronym(surface):
-                yield surface
-            case Exact(surface=surface):
-                yield from written_as(surface)
-            case Forms(surfaces=surfaces):
-                yield from surfaces
-            case Prefix():
-                yield from acronyms_of(leaf)
 
 
 def make_pattern(pattern: str) -> regex.Pattern[str]:

@@ -177,11 +177,6 @@ def finish(drafts: Sequence[Draft]) -> list[Article]:
     return [Article(**draft.fields) for draft in drafts]
 
 
-def make_article(values: Mapping[str, object], path: str, file_id: str | None = None) -> Article:
-    """Return the article of one record by itself."""
-    return finish([make_draft(values, path, file_id)])[0]
-
-
 def make_draft(
     values: Mapping[str, object],
     path: str,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from index import analysis
 from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
-from index.marking import NearWords, exact_surfaces, make_matcher
+from index.marking import NearWords, acronyms_of, make_matcher, written_as
 from index.stopwords import is_acronym
 
 
@@ -47,7 +47,7 @@ class SlowMarker:
             tuple(leaf.surface for leaf in wanted if isinstance(leaf, Prefix)),
             tuple(leaf.surfaces for leaf in phrases if leaf.slop == 1 and not leaf.is_exact),
             tuple(leaf for leaf in phrases if leaf.slop > 1 or leaf.is_exact),
-            frozenset(exact_surfaces(wanted)),
+            frozenset(_exact_surfaces(wanted)),
             tuple(leaf for leaf in wanted if isinstance(leaf, Wildcard | Fuzzy)),
         )
 
@@ -90,6 +90,20 @@ class SlowMarker:
 
 
 _NOTHING = SlowMarker()
+
+
+def _exact_surfaces(leaves: Iterable[Leaf]) -> Iterator[str]:
+    """Yield the surfaces that some leaves look for as they are, whatever their stems."""
+    for leaf in leaves:
+        match leaf:
+            case Word(surface=surface) if is_acronym(surface):
+                yield surface
+            case Exact(surface=surface):
+                yield from written_as(surface)
+            case Forms(surfaces=surfaces):
+                yield from surfaces
+            case Prefix():
+                yield from acronyms_of(leaf)
 
 
 def _start_of(phrase: tuple[str, ...], last: deque[tuple[str, int]]) -> int | None:

@@ -210,3 +210,11 @@ def test_what_is_stored_of_an_article_comes_back(zone: dt.tzinfo, author: str) -
     )
     assert schema.from_stored(schema.to_stored(article)) == article
     assert schema.from_stored(schema.to_stored(Article(id="", title="", body=""))) == Article(id="", title="", body="")
+
+
+def test_an_id_is_put_once_between_commits(tmp_path: Path) -> None:
+    article = Article(id="a", title="t", body="b")
+    with open_writer(str(tmp_path / "index")) as writer:
+        writer.put(article)
+        with pytest.raises(ValueError, match="twice"):
+            writer.put(article)

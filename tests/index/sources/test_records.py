@@ -21,14 +21,14 @@ from index.schema import from_stored
 from index.sources import NO_MAPPING, find_files, read_file
 from index.sources.fields import drop_controls, to_authors, to_language, to_line, to_text, to_url, usable_id
 from index.sources.markup import to_plain_text
-from index.sources.records import NAMES, make_article, recognise
+from index.sources.records import NAMES, finish, make_draft, recognise
 from tests.index.sources.conftest import ReadBytes
 
 PATH = "news/a.jsonl"
 
 
 def article(record: Mapping[str, object], mapping: Mapping[str, str] = NO_MAPPING) -> Article:
-    return make_article(recognise(record, mapping), PATH)
+    return finish([make_draft(recognise(record, mapping), PATH)])[0]
 
 
 @pytest.mark.parametrize(
