@@ -184,7 +184,7 @@ def test_print_is_the_article_alone(page: Page, archive: MemoryEngine, serve: Se
     page.goto(serve(create_app(engine=archive)) + "/articles/harbour-3?q=strike")
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    for hidden in ("form.search", ".back", "footer"):
+    for hidden in ("form.search", ".back", ".related", "footer"):
         expect(page.locator(hidden)).to_be_hidden()
 
 
