@@ -370,7 +370,8 @@ def _told_as_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, TypeError, ValueError) as error:
-        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+        # An error of Python's own module, as that of a text which is not UTF-8, has no code.
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             raise IndexLockedError(f"A reindex is writing to {path}. Wait until it has finished.") from error
         raise IndexCorruptError(_say_damaged(path, str(error))) from error
 

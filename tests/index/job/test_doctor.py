@@ -356,6 +356,15 @@ def test_what_only_a_rebuild_mends_is_said_and_nothing_is_changed(
     assert ids_and_digests(case.index) == sound[0]
 
 
+def test_a_path_in_the_ledger_that_is_no_text_is_damage(case: Case) -> None:
+    """Python's sqlite3 tells it by an error that has none of SQLite's codes."""
+    with closing(sqlite3.connect(case.build / "sources.sqlite")) as connection, connection:
+        connection.execute("UPDATE source_file SET path = CAST(X'FF2F61' AS TEXT) WHERE number = 1")
+    report = job.verify(str(case.index))
+    assert report.needs_rebuild
+    assert "sources.sqlite is damaged" in report.damage[0]
+
+
 def test_damage_at_any_place_is_noticed_or_means_nothing(made: Path, sound: State, tmp_path: Path) -> None:
     """Bytes flipped at random places of every file; whatever is told can be mended, by a repair or by a rebuild."""
     rng = random.Random(20)
