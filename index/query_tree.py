@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeGuard
 
 from whoosh import query as whoosh_query
 
@@ -60,6 +60,9 @@ class Reading(NamedTuple):
     languages: tuple[str | None, ...] | None
 
 
+_NOTHING = Reading(whoosh_query.NullQuery, None)
+
+
 class _Way(NamedTuple):
     """How a query is read: what its bags mean, and by which stemmer its words are stemmed."""
 
@@ -67,26 +70,57 @@ class _Way(NamedTuple):
     stemmer: str
 
 
-def read_query(query: Query, match: Match, languages: tuple[str | None, ...]) -> list[Reading]:
+# Whether an article in some languages may have a stem.
+MayHold = Callable[[tuple[str | None, ...], str], bool]
+
+
+def read_query(query: Query, match: Match, languages: tuple[str | None, ...], may_hold: MayHold) -> list[Reading]:
     """Return what a query is in the languages of an index, each in one of the readings.
 
     A query says not which it is in: its words are looked up under their stems in each, and there alone. "news" is
     "new" in Dutch, and a single Dutch article must not make it that in English. Languages with the same stems share a
-    reading; a query that holds nothing finds nothing.
+    reading, and those whose articles `may_hold` none of them have none; a query that holds nothing finds nothing.
     """
-    if query.root is None:
-        return [Reading(whoosh_query.NullQuery, None)]
-    groups = analysis.languages_by_stems(tuple(_stemmed_surfaces(query.root)), languages)
-    return [
-        Reading(_build(query.root, _Way(match, stemmer)), alike if len(groups) > 1 else None)
-        for stemmer, alike in groups
-    ]
+    root = query.root
+    if root is None:
+        return [_NOTHING]
+    groups = analysis.languages_by_stems(tuple(_stemmed_surfaces(root)), languages)
+    ways = [(_Way(match, stemmer), alike) for stemmer, alike in groups]
+    if len(ways) == 1:
+        return [Reading(_build(root, ways[0][0]), None)]
+    readings = [Reading(_build(root, way), alike) for way, alike in ways if _may_match(root, way, alike, may_hold)]
+    return readings or [_NOTHING]
 
 
 def _stemmed_surfaces(root: Clause) -> Iterator[str]:
     for leaf in (*leaves(root), *leaves(root, excluded=True)):
-        if isinstance(leaf, Word | Phrase | Exact) and leaf.field not in _UNSTEMMED_FIELDS:
-            yield from leaf.surfaces if isinstance(leaf, Phrase) else (leaf.surface,)
+        if _is_stemmed(leaf):
+            yield from _surfaces_of(leaf)
+
+
+def _is_stemmed(leaf: Clause) -> TypeGuard[Word | Phrase | Exact]:
+    return isinstance(leaf, Word | Phrase | Exact) and leaf.field not in _UNSTEMMED_FIELDS
+
+
+def _surfaces_of(leaf: Word | Phrase | Exact) -> tuple[str, ...]:
+    return leaf.surfaces if isinstance(leaf, Phrase) else (leaf.surface,)
+
+
+def _may_match(clause: Clause, way: _Way, languages: tuple[str | None, ...], may_hold: MayHold) -> bool:
+    """Say whether an article in some languages may match a clause, as far as its words tell."""
+    match clause:
+        case Boosted(inner):
+            return _may_match(inner, way, languages, may_hold)
+        case And(clauses) | Or(clauses) | Bag(clauses):
+            is_any = isinstance(clause, Or) or (isinstance(clause, Bag) and way.match == "any")
+            wanted = [inner for inner in clauses if not is_narrowing(inner)]
+            if not wanted or (isinstance(clause, Or) and len(wanted) < len(clauses)):
+                return True
+            return (any if is_any else all)(_may_match(inner, way, languages, may_hold) for inner in wanted)
+        case leaf if _is_stemmed(leaf):
+            return all(may_hold(languages, stem) for stem in _terms("body", _surfaces_of(leaf), way.stemmer))
+        case _:
+            return True
 
 
 def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Query:
@@ -283,7 +317,7 @@ def _condition(clause: Clause) -> whoosh_query.Query:
 
 def terms_of(leaf: Word | Phrase, languages: tuple[str | None, ...]) -> tuple[str, ...]:
     """Return what a leaf is looked up as, in a text field or in the one that it names: language after language."""
-    surfaces = (leaf.surface,) if isinstance(leaf, Word) else leaf.surfaces
+    surfaces = _surfaces_of(leaf)
     if leaf.field in _UNSTEMMED_FIELDS or (len(surfaces) == 1 and is_acronym(surfaces[0])):
         return surfaces
     return tuple(term for terms in analysis.stem_each(surfaces, analysis.stemmers_of(languages)) for term in terms)

@@ -18,7 +18,6 @@ from index.engines.local.folder import IndexFolder
 from index.engines.local.snapshot import open_snapshot
 from index.errors import ArticleNotFoundError, DatelineError, IndexMissingError, RequestError
 from index.query_language import parse, write
-from index.query_tree import read_query
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +142,8 @@ def test_patterns_that_stand_for_too_many_words_are_searched_for_as_the_most_fre
     assert others == list(leaves(query.root))[1:]
     assert words_of[forms][-1] == "…"
     assert "100 most frequent" in capped.notes[0]
-    doc_ids, _ = snapshot.match(read_query(capped, "all", snapshot.languages))
-    whole, _ = snapshot.match(read_query(query, "all", snapshot.languages))
+    doc_ids, _ = snapshot.match(snapshot.read(capped, "all"))
+    whole, _ = snapshot.match(snapshot.read(query, "all"))
     assert doc_ids.tolist() == whole.tolist() != []
 
 

@@ -90,6 +90,37 @@ def find_word(segments, bounds, key, word):
 
 
 @njit(cache=True, nogil=True)
+def _has(doc_ids, start, stop, doc_id):
+    """Say whether postings from `start` to `stop` have an article."""
+    end = stop
+    while start < stop:
+        middle = (start + stop) >> 1
+        start, stop = (middle + 1, stop) if doc_ids[middle] < doc_id else (start, middle)
+    return start < end and doc_ids[start] == doc_id
+
+
+@njit(cache=True, nogil=True)
+def is_in_any(segments, word, doc_ids):
+    """Say whether any of some articles (i8, by their numbers in the index) has a word that `find_word` has found."""
+    for number in range(segments.shape[0]):
+        segment, start, stop = segments[number], word[number, at.START], word[number, at.STOP]
+        if start == stop:
+            continue
+        address, shape = pointer(segment[at.DOC_IDS]), (segment[at.NUM_POSTINGS],)
+        for i in range(doc_ids.size):
+            doc_id = doc_ids[i] - segment[at.BASE]
+            if not 0 <= doc_id < segment[at.NUM_DOCS]:
+                continue
+            if segment[at.DOC_ID_SIZE] == 2:
+                is_there = _has(carray(address, shape, np.uint16), start, stop, doc_id)
+            else:
+                is_there = _has(carray(address, shape, np.uint32), start, stop, doc_id)
+            if is_there:
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True)
 def count_positions(segments, word):
     """Return how many positions a word has that `find_word` has found."""
     total = 0

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from whoosh.query import AndNot, Phrase, Require
 
 from index.codec.format import Array, SegmentFile
-from index.codec.kernels import sets, top_k
+from index.codec.kernels import sets, terms, top_k
 from index.codec.searching.expansion import Expander, Frequent
 from index.codec.searching.explaining import Part, explain_leaf, leaves_of
 from index.codec.searching.found import Constant, Found, count_bits, keep, list_bits
@@ -98,6 +98,11 @@ class ColumnarSearcher:
         """Return in how many articles a term of a field is, deleted ones too."""
         word = self._statistics.word(name, text)
         return 0 if word is None else word.doc_freq
+
+    def is_in_any(self, name: str, text: str, doc_ids: NDArray[np.int64]) -> bool:
+        """Say whether any of a few articles has a term of a field."""
+        word = self._statistics.word(name, text)
+        return word is not None and bool(terms.is_in_any(self._statistics.table.array, word.places, doc_ids))
 
     def most_frequent(self, tree: Any, limit: int) -> Frequent:
         """Return the surfaces that a query of many terms stands for, the most frequent first."""

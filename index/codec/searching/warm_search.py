@@ -36,6 +36,7 @@ def warm_search() -> None:
                 searcher.search(asked, 2)
                 searcher.match(asked)
                 searcher.cost(asked)
+            searcher.is_in_any("body", "zebra", np.zeros(1, np.int64))
 
 
 def _build() -> SegmentFile:

@@ -12,7 +12,6 @@ from index.engine import Completion, Suggestions, TitleMatch
 from index.engines.local.snapshot import Snapshot
 from index.engines.local.writing import written_form
 from index.query_language import parse
-from index.query_tree import read_query
 
 # So many more titles are looked at than asked for, the best by relevance, with one of so many words that go on as the
 # last: some are the same, and some begin with the words.
@@ -95,7 +94,7 @@ def _titles(
     clauses: list[Clause] = [Word(word, word, "title") for word in dict.fromkeys(wanted)]
     clauses.append(Or(tuple(endings)) if len(endings) > 1 else endings[0])
     query = Query(And(tuple(clauses)) if len(clauses) > 1 else clauses[0])
-    found = snapshot.search(read_query(query, "all", snapshot.languages), size + _MORE_TITLES)
+    found = snapshot.search(snapshot.read(query, "all"), size + _MORE_TITLES)
     begin: dict[tuple[str, ...], TitleMatch] = {}
     contain: dict[tuple[str, ...], TitleMatch] = {}
     for doc_id in found.doc_ids.tolist():

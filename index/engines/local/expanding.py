@@ -16,7 +16,6 @@ from index.codec.building.batch import encode
 from index.codec.building.vocabulary import Vocabulary
 from index.engines.local.snapshot import Snapshot
 from index.marking import NearWords, written_as
-from index.query_tree import read_query
 
 # All patterns of a query together may touch so many postings, which takes about a tenth of a second: ten million are a
 # sixth of those of 400,000 articles.
@@ -37,7 +36,7 @@ def expand(query: Query, snapshot: Snapshot, max_postings: int = MAX_POSTINGS) -
     notes = []
     for leaf in dict.fromkeys((*leaves(query.root), *leaves(query.root, excluded=True))):
         if isinstance(leaf, Phrase) and leaf.is_exact and leaf.field in (None, "title", "body"):
-            doc_ids = snapshot.match(read_query(Query(leaf), "all", snapshot.languages))[0].tolist()
+            doc_ids = snapshot.match(snapshot.read(Query(leaf), "all"))[0].tolist()
             max_read -= len(doc_ids)
             if max_read < 0:
                 notes.append(f"{leaf.text} is in many articles: in some its words may stand in a row in other forms.")

@@ -16,7 +16,7 @@ from index.codec.searching.view import Words
 from index.engine import FacetCount, FacetName, Match, SearchRequest
 from index.engines.local.folding import DocIds, Fold, Scores
 from index.engines.local.snapshot import Snapshot, unite
-from index.query_tree import Reading, read_query, restrict
+from index.query_tree import Reading, restrict
 
 # From this rank on all that matches is scored and the page is looked for, which takes the same time on any page; up to
 # it the best are kept while scoring, which takes less.
@@ -42,10 +42,7 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest,
 
     Of equals the one with the lowest doc id comes first.
     """
-    readings = [
-        reading._replace(tree=restrict(reading.tree, request))
-        for reading in read_query(query, match, snapshot.languages)
-    ]
+    readings = [reading._replace(tree=restrict(reading.tree, request)) for reading in snapshot.read(query, match)]
     filters = snapshot.filters(request)
     left_out = _left_out_by(filters)
     is_by_score = request.sort == "relevance"

@@ -15,7 +15,7 @@ from whoosh.query import Every, Or, Term
 
 from index import schema
 from index.article import Article
-from index.clauses import Expanding
+from index.clauses import Expanding, Query
 from index.codec.commit import open_segments
 from index.codec.format import SegmentFile
 from index.codec.lexicon import Lexicon
@@ -29,7 +29,7 @@ from index.codec.segment import ColumnarSegment
 from index.codec.stored import StoredReader
 from index.codec.terms import TermTable
 from index.codec.wordlist import WordList
-from index.engine import NOT_KNOWN, FacetCount, FacetName, SearchRequest, Stats
+from index.engine import NOT_KNOWN, FacetCount, FacetName, Match, SearchRequest, Stats
 from index.engines.local import facets
 from index.engines.local.feedback import NUM_ARTICLES, add_feedback, telling_words
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
@@ -38,13 +38,20 @@ from index.engines.local.ordering import TimeOrder, list_articles
 from index.engines.local.recency import make_prior
 from index.engines.local.stories import open_stories, read_published
 from index.errors import IndexCorruptError, IndexMissingError
-from index.query_tree import Reading, expansions, read_filters
+from index.query_tree import Reading, expansions, read_filters, read_query
+
+_Languages = tuple[str | None, ...]
 
 # How often to look for the live build again when a rebuild or a commit replaced it between two looks.
 _OPEN_ATTEMPTS = 20
 
 # Groups of languages of which it is remembered who is in others, and filters: 50 kB each, of 400,000 articles.
 _MAX_GROUPS = _MAX_FILTERS = 64
+
+# So many articles are looked at for a word in a microsecond or two, where to run a query for them takes a hundred. Most
+# archives have languages that one or two texts are taken for.
+_FEW = 64
+_TEXT_FIELDS = ("title", "body")
 
 
 class Part:
@@ -93,10 +100,28 @@ class Snapshot:
         self.num_docs = base
         self._filters: dict[tuple[object, ...], list[Words]] = {}
         self._prior: tuple[float, Scores] | None = None
-        self._in_others: dict[tuple[str | None, ...], list[Words]] = {}
+        self._in_others: dict[_Languages, list[Words]] = {}
+        self._few_in: dict[_Languages, DocIds | None] = {}
         self._words: dict[tuple[str, ...], WordList] = {}
         self._making_words = threading.Lock()
         self.written_forms: dict[str, str | None] = {}
+
+    def read(self, query: Query, match: Match) -> list[Reading]:
+        """Return what a query is in the languages of the articles."""
+        return read_query(query, match, self.languages, self._may_hold)
+
+    def _may_hold(self, languages: _Languages, stem: str) -> bool:
+        """Say whether an article in some languages may have a stem: where they are few, by a look at each."""
+        if languages not in self._few_in:
+            doc_ids = self._in_languages(languages)
+            if len(self._few_in) >= _MAX_GROUPS:
+                self._few_in = {}
+            self._few_in[languages] = doc_ids if doc_ids.size <= _FEW else None
+        few = self._few_in.get(languages)
+        return few is None or any(self._searcher.is_in_any(name, stem, few) for name in _TEXT_FIELDS)
+
+    def _in_languages(self, languages: _Languages) -> DocIds:
+        return self._searcher.match(Or([Term("language", language or NOT_KNOWN) for language in languages]))[0]
 
     def search(
         self,
@@ -222,16 +247,13 @@ class Snapshot:
                     if not part.segment.is_deleted(int(doc_id)):
                         yield schema.from_stored(part.stored.encoded(int(doc_id)))
 
-    def _but_of(
-        self, languages: tuple[str | None, ...] | None, left_out: Sequence[Words] | None
-    ) -> Sequence[Words] | None:
+    def _but_of(self, languages: _Languages | None, left_out: Sequence[Words] | None) -> Sequence[Words] | None:
         """Return bitmaps of articles to leave out, and of those in other languages."""
         if languages is None:
             return left_out
         others = self._in_others.get(languages)
         if others is None:
-            terms = [Term("language", language or NOT_KNOWN) for language in languages]
-            others = [~words for words in self._searcher.to_bitmaps(self._searcher.match(Or(terms))[0])]
+            others = [~words for words in self._searcher.to_bitmaps(self._in_languages(languages))]
             if len(self._in_others) >= _MAX_GROUPS:
                 self._in_others = {}
             self._in_others[languages] = others

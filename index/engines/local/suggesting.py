@@ -27,7 +27,7 @@ from index.engines.local.answering import Answer, answer
 from index.engines.local.snapshot import Snapshot
 from index.engines.local.writing import written_form
 from index.query_language import MAX_CHARACTERS
-from index.query_tree import read_query, terms_of
+from index.query_tree import terms_of
 
 # Fewer results than these are few.
 FEW = 5
@@ -135,7 +135,7 @@ def _is_known(snapshot: Snapshot, word: Word | Exact) -> bool:
 
 def _doc_freq(snapshot: Snapshot, word: Word | Exact) -> int:
     """Return how many articles have a word, in any of its forms if that will do."""
-    return snapshot.search(read_query(Query(word), "all", snapshot.languages), 0).total
+    return snapshot.search(snapshot.read(Query(word), "all"), 0).total
 
 
 def _corrections(
