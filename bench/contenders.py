@@ -203,10 +203,10 @@ class Dateline(Contender):
         from index.query_tree import Reading
 
         readings = [Reading(_read_tree(query), None)]
-        search = self._snapshot.search
+        snapshot = self._snapshot
 
         def ask() -> tuple[int, list[Any]]:
-            found = search(readings, TOP_K)
+            found, _ = snapshot.search(snapshot.prepare(readings), TOP_K)
             return found.total, found.doc_ids.tolist()
 
         return ask

@@ -102,6 +102,13 @@ class Token(NamedTuple):
 
 def tokenize(text: str) -> Iterator[Token]:
     """Cut a text into its words, in order; the n-th has position n."""
+    if text.isascii() and text.isalpha():  # as most words of a query are, which come here one by one
+        is_acronym = len(text) > 1 and text.isupper()
+        surface = fold(text)
+        yield Token(
+            _tell(surface, text) if is_acronym and surface in stopwords.TOLD else surface, 0, len(text), is_acronym
+        )
+        return
     pattern = _TOKEN_OR_CJK if _MAYBE_CJK.search(text) else _TOKEN
     for match in pattern.finditer(text):
         written = match.group()
@@ -141,13 +148,13 @@ def _tell(surface: str, written: str) -> str:
 
 def cjk_end(text: str, start: int) -> int | None:
     """Return where the CJK character that begins at a place ends; `None` where there is none."""
-    match = _ONE_CJK.match(text, start)
+    match = None if text.isascii() else _ONE_CJK.match(text, start)
     return match.end() if match else None
 
 
 def has_cjk(text: str) -> bool:
     """Say whether a character of CJK is in a text."""
-    return _ONE_CJK.search(text) is not None
+    return not text.isascii() and _ONE_CJK.search(text) is not None
 
 
 @lru_cache(maxsize=1 << 17)

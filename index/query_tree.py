@@ -108,19 +108,17 @@ def _surfaces_of(leaf: Word | Phrase | Exact) -> tuple[str, ...]:
 
 def _may_match(clause: Clause, way: _Way, languages: tuple[str | None, ...], may_hold: MayHold) -> bool:
     """Say whether an article in some languages may match a clause, as far as its words tell."""
-    match clause:
-        case Boosted(inner):
-            return _may_match(inner, way, languages, may_hold)
-        case And(clauses) | Or(clauses) | Bag(clauses):
-            is_any = isinstance(clause, Or) or (isinstance(clause, Bag) and way.match == "any")
-            wanted = [inner for inner in clauses if not is_narrowing(inner)]
-            if not wanted or (isinstance(clause, Or) and len(wanted) < len(clauses)):
-                return True
-            return (any if is_any else all)(_may_match(inner, way, languages, may_hold) for inner in wanted)
-        case leaf if _is_stemmed(leaf):
-            return all(may_hold(languages, stem) for stem in _terms("body", _surfaces_of(leaf), way.stemmer))
-        case _:
-            return True
+    if _is_stemmed(clause):
+        return all(may_hold(languages, stem) for stem in _terms("body", _surfaces_of(clause), way.stemmer))
+    if isinstance(clause, Boosted):
+        return _may_match(clause.clause, way, languages, may_hold)
+    if not isinstance(clause, And | Or | Bag):
+        return True
+    wanted = [inner for inner in clause.clauses if not is_narrowing(inner)]
+    if not wanted or (isinstance(clause, Or) and len(wanted) < len(clause.clauses)):
+        return True
+    may = [_may_match(inner, way, languages, may_hold) for inner in wanted]
+    return any(may) if isinstance(clause, Or) or (isinstance(clause, Bag) and way.match == "any") else all(may)
 
 
 def restrict(tree: whoosh_query.Query, request: SearchRequest) -> whoosh_query.Query:
@@ -135,11 +133,12 @@ def read_filters(request: SearchRequest) -> dict[FacetName, whoosh_query.Query]:
     filters: dict[FacetName, whoosh_query.Query] = {}
     for name in FACETS:
         wanted, unwanted = request.wanted(name), request.unwanted(name)
+        if not wanted and not unwanted:
+            continue
         conditions = [whoosh_query.Or([_having(name, value) for value in wanted])] if wanted else []
         if unwanted:
             conditions.append(whoosh_query.Not(whoosh_query.Or([_having(name, value) for value in unwanted])))
-        if conditions:
-            filters[name] = whoosh_query.And(conditions)
+        filters[name] = whoosh_query.And(conditions)
     return filters
 
 

@@ -182,10 +182,16 @@ class WordReader:
 
     def chunk(self, text: str, field: str | None, *, is_exact: bool = False) -> Clause | None:
         """Read what stands between two spaces; with `is_exact` behind an equals sign."""
-        boosted = _BOOSTED.fullmatch(text) if "^" in text else None
-        if boosted:
-            clause = self.chunk(boosted[1], field, is_exact=is_exact)
-            return self._plain(boosted[2], field) if clause is None else self.boost(clause, boosted[2])
+        factors: list[str] = []
+        while "^" in text and (boosted := _BOOSTED.fullmatch(text)):
+            text, factor = boosted.groups()
+            factors.append(factor)
+        clause = self._unweighted(text, field, is_exact=is_exact)
+        for factor in reversed(factors):
+            clause = self._plain(factor, field) if clause is None else self.boost(clause, factor)
+        return clause
+
+    def _unweighted(self, text: str, field: str | None, *, is_exact: bool) -> Clause | None:
         if field == "language":
             return self._language(text)
         if field == "url":

@@ -51,7 +51,7 @@ def test_kernels_import_numpy_and_numba_alone(path: Path) -> None:
     assert names - allowed - {"index.codec.kernels"} == set()
 
 
-_NUMBERED = ("index.codec.kernels.addresses", "index.codec.kernels.phrases", "index.codec.kernels.top_k")
+_NUMBERED = tuple(f"index.codec.kernels.{name}" for name in ("addresses", "lists", "phrases", "top_k"))
 
 
 @pytest.mark.parametrize("arguments", [["-m", "index.cli", "--help"], ["-c", "import index, index.codec"]], ids=str)

@@ -375,3 +375,7 @@ def test_a_run_of_characters_is_the_phrase_of_its_pairs(typed: str, root: Clause
 def test_a_sentence_in_capitals_has_no_operators(typed: str, read: str) -> None:
     query = parse(typed)
     assert write(query.root, "OR") == read
+
+
+def test_weights_of_weights_are_read_however_many_there_are() -> None:
+    assert write(parse("zebra^2^1.5" + "^1" * 2000).root) == "zebra^3"

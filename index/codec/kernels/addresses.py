@@ -18,7 +18,7 @@ import numba
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-LAYOUT = 1
+LAYOUT = 2
 BASE, NUM_DOCS, NUM_POSTINGS = 0, 1, 2  # the number of the segment's first article in the index
 DOC_IDS, DOC_ID_SIZE, FREQS = 3, 4, 5  # u2 or u4, u1
 FREQ_PLACES, NUM_FREQ_PLACES, FREQ_VALUES = 6, 7, 8  # i8: `freq_overflow_places` and `_values`
@@ -29,14 +29,19 @@ POSITION_STARTS, NUM_POSITION_STARTS, POSITION_START_SIZE = 17, 18, 19  # u4 or 
 POSITIONS, NUM_POSITIONS, POSITION_WIDTH = 20, 21, 22  # u8, packed in so many bits
 POSITION_PLACES, NUM_POSITION_PLACES, POSITION_PLACE_SIZE = 23, 24, 25  # u4 or u8: `position_overflow_places`
 POSITION_VALUES, POSITION_VALUE_SIZE = 26, 27  # u2 or u4: `position_overflow_values`
-NORMS = 28  # f4, (rows, 257): what `scoring` calls `norms`, the same for all segments
-LENGTHS = 29  # u1: from here on the length bytes of the articles, a column for each field that is scored
+ASIDE, NUM_ASIDE = 28, 29  # u4, ascending: the articles that may be set aside, by their numbers in the segment
+NORMS = 30  # f4, (rows, 257): what `scoring` calls `norms`, the same for all segments
+LENGTHS = 31  # u1: from here on the length bytes of the articles, a column for each field that is scored
 MAX_ROWS = 32
 NUM_COLUMNS = LENGTHS + MAX_ROWS
 
 # Of a word: its number among the terms (-1 for none), its postings from and to, where its positions begin.
 TERM, START, STOP, POSITION_START = 0, 1, 2, 3
 WORD_COLUMNS = 4
+
+# Of a plan (`scoring`): how many numbers a word has, and where each is.
+PLAN_SIZE = 5
+PLAN_PLACES, PLAN_ROW, PLAN_CLAUSE, PLAN_WEIGHT, PLAN_MATE = 0, 1, 2, 3, 4
 
 
 def check_layout(expected: int) -> None:

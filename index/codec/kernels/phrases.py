@@ -24,10 +24,13 @@ import numpy as np
 from numba import carray, njit
 
 from index.codec.kernels import addresses as at
+from index.codec.kernels import lists
 from index.codec.kernels.addresses import pointer
+from index.codec.kernels.lists import _advance
 
-at.check_layout(1)  # to be raised with it, so that numba compiles this anew
-VERSION = 1  # to be raised with a change, since numba does not see that `proximity` calls what is here
+at.check_layout(2)  # to be raised with it, so that numba compiles this anew
+lists.check_version(1)  # the same for the kernels of `lists`
+VERSION = 2  # to be raised with a change, since numba does not see that `proximity` calls what is here
 PLAN_SIZE = 3  # numbers a word in a plan
 PLACES, PLAN_ROW, PLAN_WEIGHT = 0, 1, 2  # where each is
 TERM, START, STOP, OFFSET = at.TERM, at.START, at.STOP, at.POSITION_START
@@ -44,25 +47,6 @@ def check_version(expected: int) -> None:
     """Raise `ImportError` if kernels were written for other functions than these."""
     if expected != VERSION:
         raise ImportError(f"These kernels are for version {expected} of those of phrases, not {VERSION}.")
-
-
-@njit(cache=True, nogil=True)
-def _advance(doc_ids, place, stop, target):
-    """Return the first place from `place` on, `stop` at most, whose number is at least `target`: by galloping."""
-    if place >= stop or doc_ids[place] >= target:
-        return place
-    step = 1
-    while place + step < stop and doc_ids[place + step] < target:
-        place += step
-        step *= 2
-    low, high = place + 1, min(place + step, stop)
-    while low < high:
-        middle = (low + high) >> 1
-        if doc_ids[middle] < target:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 # --- articles with all words

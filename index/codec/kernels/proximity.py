@@ -29,8 +29,8 @@ from index.codec.kernels import addresses as at
 from index.codec.kernels.addresses import pointer
 from index.codec.kernels.phrases import _add_high_freqs, _count, _large_gap, _look_up, _unpack, check_version
 
-at.check_layout(1)  # to be raised with it, so that numba compiles this anew
-check_version(1)  # the same for the kernels of `phrases`
+at.check_layout(2)  # to be raised with it, so that numba compiles this anew
+check_version(2)  # the same for the kernels of `phrases`
 PLAN_SIZE = 2  # numbers an entry of a plan
 PLACES, PLAN_ROW = 0, 1  # where each is
 NUM_NORMS = 257

@@ -21,6 +21,7 @@ Every function below has its arguments from these:
 | `words`, `weights` | i8, f4 | a plan in one segment, the shortest clause first |
 | `top_scores`, `top_ids` | f8, i8, k | the best so far, of which `filled` are there: a heap if k is large; outputs |
 | `last` | bool | says to sort them in the end: score descending, then doc id ascending |
+| `aside` | f8, i8, i8 | what is set aside: scores, ids, and in a place how many; outputs, with room for none or all |
 
 A posting adds weight * freq / (s * freq + norm), where the norm is the field's by the article's length byte, and s, the
 last of the row, is 1: BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019) as Whoosh has it. A field that scores
@@ -29,8 +30,9 @@ word with a *mate* (1; or 0) is the one before it in the plan, in another field:
 before it saturates, as weight * x / (x + 1). Each is scored as if it were alone, so that the loops over postings are
 the same for all, and the shorter of the two is gone through again for the articles that are in both.
 
-A search returns the number of matches and the new `filled`. If k is above `MAX_SORTED` and the number of matches, and
-`last` is not set, the outputs are all matches in order of their ids.
+Articles that a segment has a list of, and that match, are set aside where there is room: they are neither counted nor
+among the best, but follow those that `aside` has. A search returns the number of matches and the new `filled`. If k is
+above `MAX_SORTED` and the number of matches, and `last` is not set, the outputs are all matches in order of their ids.
 """
 
 from __future__ import annotations
@@ -39,13 +41,16 @@ import numpy as np
 from numba import carray, njit
 
 from index.codec.kernels import addresses as at
+from index.codec.kernels import lists, top_k
 from index.codec.kernels.addresses import pointer
-from index.codec.kernels.top_k import MAX_SORTED, _offer, _sort, _threshold, check_version
+from index.codec.kernels.lists import _advance, _pair, _unite
+from index.codec.kernels.top_k import MAX_SORTED, _offer, _sort, _threshold
 
-at.check_layout(1)  # to be raised with it, so that numba compiles this anew
-check_version(2)  # the same for the kernels of `top_k`
-PLAN_SIZE = 5  # numbers a word in a plan
-PLACES, PLAN_ROW, PLAN_CLAUSE, PLAN_WEIGHT, PLAN_MATE = 0, 1, 2, 3, 4  # where each is
+at.check_layout(2)  # to be raised with it, so that numba compiles this anew
+lists.check_version(1)  # the same for the kernels of `lists`
+top_k.check_version(3)  # and of `top_k`
+PLAN_SIZE, PLACES, PLAN_CLAUSE = at.PLAN_SIZE, at.PLAN_PLACES, at.PLAN_CLAUSE
+PLAN_ROW, PLAN_WEIGHT, PLAN_MATE = at.PLAN_ROW, at.PLAN_WEIGHT, at.PLAN_MATE
 START, STOP, ROW, CLAUSE, MATE = 0, 1, 2, 3, 4  # the rows of `words`; a mate is a column of them, or -1
 SATURATION, NUM_NORMS = 256, 257  # the place after the norms of all length bytes, and how many numbers a row has
 OVERFLOW = 255  # in `freqs`: the frequency is in the table beside them
@@ -53,8 +58,6 @@ LESS = np.float32(0.9999)  # what a lower bound is multiplied with, since it was
 BLOCK = 64  # articles or postings that are looked at together; half as many take 15 % longer, twice as many as long
 WINDOW = 8192  # articles whose sums and stages fit into a first-level cache of 48 KB
 MANY_WORDS = 64  # so many make a window twice as wide, and so on: each has few postings in one
-FEW = 64  # to make room for so few takes longer than to look them up
-GALLOP = 12  # lists whose lengths differ so much are not gone through side by side
 RARITY = 12  # the clauses together are so many times as long as the first: go by its list
 FEW_OF_ALL = 8  # the clauses together have at most this part of the articles as postings: by the list as well
 FEW_OF_ANY = 64  # the same for one clause: by the list
@@ -112,22 +115,30 @@ def _is_dropped(dropped, doc_id):
 
 
 @njit(cache=True, nogil=True)
-def _advance(doc_ids, place, stop, target):
-    """Return the first place from `place` on, `stop` at most, whose doc id is at least `target`: by galloping."""
-    if place >= stop or doc_ids[place] >= target:
-        return place
-    step = 1
-    while place + step < stop and doc_ids[place + step] < target:
-        place += step
-        step *= 2
-    low, high = place + 1, min(place + step, stop)
-    while low < high:
-        middle = (low + high) >> 1
-        if doc_ids[middle] < target:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _listed_aside(segment, aside):
+    """Return the articles of a segment that are to be set aside: u4, ascending."""
+    return carray(pointer(segment[at.ASIDE]), (segment[at.NUM_ASIDE] if aside[0].size else 0,), np.uint32)
+
+
+@njit(cache=True, nogil=True)
+def _set_aside(aside, score, doc_id):
+    scores, ids, taken = aside
+    scores[taken[0]], ids[taken[0]] = score, doc_id
+    taken[0] += 1
+
+
+@njit(cache=True, nogil=True)
+def _set_window_aside(sums, first, width, cursor, segment, aside):
+    """Set articles of a window aside whose sum is not 0, and clear it; return where in the list the next window is."""
+    listed = _listed_aside(segment, aside)
+    cursor = _advance(listed, cursor, listed.size, first)
+    while cursor < listed.size and listed[cursor] < first + width:
+        place = np.int64(listed[cursor]) - first
+        if sums[place] > 0:
+            _set_aside(aside, sums[place], segment[at.BASE] + first + place)
+            sums[place] = 0
+        cursor += 1
+    return cursor
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -222,12 +233,18 @@ def _take_window(sums, width, base, top_scores, top_ids, filled):
 
 
 @njit(cache=True, nogil=True)
-def rank_sums(sums, num_docs, base, top_scores, top_ids, filled, last):
-    """Rank the articles of a segment by their sums (f4, N rounded up to `BLOCK`; 0 for no match), which are cleared."""
-    total = 0
-    for first in range(0, num_docs, WINDOW):
-        window, width = sums[first : first + WINDOW], min(WINDOW, num_docs - first)
-        count, filled = _take_window(window, width, base + first, top_scores, top_ids, filled)
+def rank_sums(sums, dropped, segment, top_scores, top_ids, filled, last, aside):
+    """Rank the articles of a segment by their sums (f4, N rounded up to `BLOCK`; 0 for no match), which are cleared.
+
+    `dropped` u8: a bit for each article to leave out; or none.
+    """
+    total, cursor = 0, 0
+    for first in range(0, segment[at.NUM_DOCS], WINDOW):
+        window, width = sums[first : first + WINDOW], min(WINDOW, segment[at.NUM_DOCS] - first)
+        if dropped.size:
+            _clear_dropped(window, dropped, first, width)
+        cursor = _set_window_aside(window, first, width, cursor, segment, aside)
+        count, filled = _take_window(window, width, segment[at.BASE] + first, top_scores, top_ids, filled)
         total += count
     if last:
         _sort(top_scores, top_ids, filled, True)
@@ -252,8 +269,23 @@ def _choose(freqs, least, chosen):
     return count
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def _set_word_aside(start, end, row, weight, segment, postings, dropped, aside):
+    """Set articles aside that have a word; return how many."""
+    (field_norms, sizes), (doc_ids, freqs, overflow), before = _field(segment, row), postings, aside[2][0]
+    for doc_id in _listed_aside(segment, aside):
+        start = _advance(doc_ids, start, end, doc_id)
+        if start == end:
+            break
+        if doc_ids[start] == doc_id and not _is_dropped(dropped, doc_id):
+            freq = np.float32(freqs[start])
+            freq = _high_freq(overflow, start) if freq == OVERFLOW else freq
+            _set_aside(aside, weight * _part(field_norms, freq, sizes[doc_id]), segment[at.BASE] + np.int64(doc_id))
+    return aside[2][0] - before
+
+
 @njit(cache=True, nogil=True)
-def _search_word(start, end, row, weight, segment, postings, dropped, top_scores, top_ids, filled):
+def _search_word(start, end, row, weight, segment, postings, dropped, top_scores, top_ids, filled, aside):
     """One word: its postings a block at a time."""
     (field_norms, sizes), total, base = _field(segment, row), end - start, segment[at.BASE]
     doc_ids, freqs, overflow = postings
@@ -261,6 +293,8 @@ def _search_word(start, end, row, weight, segment, postings, dropped, top_scores
         total = 0
         for place in range(start, end):
             total += not _is_dropped(dropped, doc_ids[place])
+    total -= _set_word_aside(start, end, row, weight, segment, postings, dropped, aside)
+    listed, cursor = _listed_aside(segment, aside), 0
     chosen, has_room = np.empty(BLOCK, np.int64), _has_room(top_scores, filled, total)
     threshold = _threshold(top_scores, filled)
     least = _least_freq(field_norms, weight, threshold)
@@ -273,6 +307,9 @@ def _search_word(start, end, row, weight, segment, postings, dropped, top_scores
                 freq = _high_freq(overflow, place)
             score = weight * _part(field_norms, freq, sizes[doc_id])
             if score > threshold and not _is_dropped(dropped, doc_id):
+                cursor = _advance(listed, cursor, listed.size, doc_id)
+                if cursor < listed.size and listed[cursor] == doc_id:
+                    continue
                 if has_room:
                     top_scores[filled], top_ids[filled] = score, base + np.int64(doc_id)
                     filled += 1
@@ -285,12 +322,13 @@ def _search_word(start, end, row, weight, segment, postings, dropped, top_scores
 
 
 @njit(cache=True, nogil=True)
-def _search_any(words, weights, segment, postings, dropped, top_scores, top_ids, filled):
+def _search_any(words, weights, segment, postings, dropped, top_scores, top_ids, filled, aside):
     """One clause, a window of articles at a time."""
     num_docs, total, num_words = segment[at.NUM_DOCS], 0, weights.size
     doc_ids, freqs, overflow = postings
     window = min(WINDOW * (1 + num_words // MANY_WORDS), (num_docs + BLOCK - 1) // BLOCK * BLOCK)
     sums, cursors, mates = np.zeros(window, np.float32), words[START].copy(), words[START].copy()
+    cursor = 0
     for first in range(0, num_docs, window):
         width = min(window, num_docs - first)
         end, offset, is_touched = first + width, np.uint64(first), False
@@ -313,6 +351,7 @@ def _search_any(words, weights, segment, postings, dropped, top_scores, top_ids,
         if is_touched:
             if dropped.size:
                 _clear_dropped(sums, dropped, first, width)
+            cursor = _set_window_aside(sums, first, width, cursor, segment, aside)
             count, filled = _take_window(sums, width, segment[at.BASE] + first, top_scores, top_ids, filled)
             total += count
     return total, filled
@@ -326,13 +365,13 @@ def _clear_others(sums, stages, num_clauses):
 
 
 @njit(cache=True, nogil=True)
-def _search_all(words, weights, segment, postings, dropped, top_scores, top_ids, filled):
+def _search_all(words, weights, segment, postings, dropped, top_scores, top_ids, filled, aside):
     """Several clauses, a window of articles at a time; `stages` is how many clauses an article has passed, in order."""
     num_docs, total, num_words, (doc_ids, freqs, overflow) = segment[at.NUM_DOCS], 0, weights.size, postings
     num_clauses = words[CLAUSE, num_words - 1] + 1
     window = min(WINDOW, (num_docs + BLOCK - 1) // BLOCK * BLOCK)
     sums, stages, cursors = np.zeros(window, np.float32), np.zeros(window, np.uint8), words[START].copy()
-    places, mates = np.empty(window + 1, np.int64), words[START].copy()
+    places, mates, cursor = np.empty(window + 1, np.int64), words[START].copy(), 0
     for first in range(0, num_docs, window):
         width, offset, reached = min(window, num_docs - first), np.uint64(first), 0
         for word in range(num_words):
@@ -362,6 +401,7 @@ def _search_all(words, weights, segment, postings, dropped, top_scores, top_ids,
             _clear_others(sums[:width], stages[:width], num_clauses)
             if dropped.size:
                 _clear_dropped(sums, dropped, first, width)
+            cursor = _set_window_aside(sums, first, width, cursor, segment, aside)
             count, filled = _take_window(sums, width, segment[at.BASE] + first, top_scores, top_ids, filled)
             total += count
         elif reached:
@@ -369,75 +409,6 @@ def _search_all(words, weights, segment, postings, dropped, top_scores, top_ids,
         if reached:
             stages[:width] = 0
     return total, filled
-
-
-@njit(cache=True, nogil=True)
-def _unite(ids, count, doc_ids, start, stop, out):
-    """Write the union of `ids` and of some postings' articles to `out`; return how many there are."""
-    total, i, place = 0, np.uint64(0), np.uint64(start)
-    size, end = np.uint64(count), np.uint64(stop)
-    while i < size and place < end:
-        one, other = ids[i], np.uint32(doc_ids[place])
-        out[total] = min(one, other)
-        total += 1
-        i += np.uint64(one <= other)
-        place += np.uint64(other <= one)
-    for rest in range(i, size):
-        out[total], total = ids[rest], total + 1
-    for rest in range(place, end):
-        out[total], total = doc_ids[rest], total + 1
-    return total
-
-
-@njit(cache=True, nogil=True)
-def _pair(ids, count, doc_ids, start, stop, numbers, places):
-    """Find which of `ids` are in some postings: their number in `ids` and their posting; return how many."""
-    total, number, place = 0, 0, start
-    if stop - start > GALLOP * count or stop - start < FEW:
-        for number in range(count):
-            place = _advance(doc_ids, place, stop, ids[number])
-            if place == stop:
-                break
-            numbers[total], places[total] = number, place
-            total += doc_ids[place] == ids[number]
-        return total
-    if count > GALLOP * (stop - start):
-        for place in range(start, stop):
-            number = _advance(ids, number, count, doc_ids[place])
-            if number == count:
-                break
-            numbers[total], places[total] = number, place
-            total += doc_ids[place] == ids[number]
-        return total
-    return _read_through(ids, count, doc_ids, start, stop, numbers, places)
-
-
-@njit(cache=True, nogil=True)
-def _read_through(ids, count, doc_ids, start, stop, numbers, places):
-    """Find `ids` in a list of postings that is about as long, a window of articles at a time.
-
-    There is no branch that could be guessed wrong: 0.9 ns a posting, where going through both lists side by side
-    takes 3 and galloping 4 to 15.
-    """
-    slots = np.zeros(WINDOW, np.uint16)
-    total, number, place = 0, 0, start
-    while number < count and place < stop:
-        first = np.uint64(max(ids[number], doc_ids[place]))
-        end = first + np.uint64(WINDOW)
-        number, place = _advance(ids, number, count, first), _advance(doc_ids, place, stop, first)
-        begin = number
-        while number < count and ids[number] < end:
-            slots[np.uint64(ids[number]) - first] = number - begin + 1
-            number += 1
-        last = _advance(doc_ids, place, stop, end)
-        for posting in range(np.uint64(place), np.uint64(last)):
-            slot = slots[np.uint64(doc_ids[posting]) - first]
-            numbers[total], places[total] = begin + np.int64(slot) - 1, posting
-            total += slot > 0
-        for i in range(begin, number):
-            slots[np.uint64(ids[i]) - first] = 0
-        place = last
-    return total
 
 
 @njit(cache=True, nogil=True)
@@ -467,7 +438,26 @@ def _join_listed(words, weights, word, numbers, places, found, segment, postings
 
 
 @njit(cache=True, nogil=True)
-def _search_rarest(words, weights, segment, postings, dropped, top_scores, top_ids, filled):
+def _rank_listed(ids, sums, segment, dropped, top_scores, top_ids, filled, aside):
+    """Count articles in a list, and put the best into the heap."""
+    total, threshold, base = 0, _threshold(top_scores, filled), segment[at.BASE]
+    listed, cursor = _listed_aside(segment, aside), 0
+    for i in range(ids.size):
+        if _is_dropped(dropped, ids[i]):
+            continue
+        cursor = _advance(listed, cursor, listed.size, ids[i])
+        if cursor < listed.size and listed[cursor] == ids[i]:
+            _set_aside(aside, sums[i], base + np.int64(ids[i]))
+            continue
+        total += 1
+        if sums[i] > threshold:
+            filled = _offer(top_scores, top_ids, filled, sums[i], base + np.int64(ids[i]))
+            threshold = _threshold(top_scores, filled)
+    return total, filled
+
+
+@njit(cache=True, nogil=True)
+def _search_rarest(words, weights, segment, postings, dropped, top_scores, top_ids, filled, aside):
     """Several clauses, by a list of articles that each clause makes shorter."""
     num_words, num_first, (doc_ids, freqs, overflow) = weights.size, 1, postings
     while num_first < num_words and words[CLAUSE, num_first] == 0:
@@ -501,14 +491,7 @@ def _search_rarest(words, weights, segment, postings, dropped, top_scores, top_i
         for i in range(size):
             ids[count], sums[count], origins[count] = ids[i], sums[i], origins[i]
             count += np.int64(hits[i])
-    total, threshold, base = 0, _threshold(top_scores, filled), segment[at.BASE]
-    for i in range(count):
-        if not _is_dropped(dropped, ids[i]):
-            total += 1
-            if sums[i] > threshold:
-                filled = _offer(top_scores, top_ids, filled, sums[i], base + np.int64(ids[i]))
-                threshold = _threshold(top_scores, filled)
-    return total, filled
+    return _rank_listed(ids[:count], sums, segment, dropped, top_scores, top_ids, filled, aside)
 
 
 @njit(cache=True, nogil=True)
@@ -542,13 +525,13 @@ def _arrange(plan, number, num_clauses, words, weights):
 
 
 @njit(cache=True, nogil=True)
-def _search_segment(words, weights, shortest, size, segment, doc_ids, top_scores, top_ids, filled):
+def _search_segment(words, weights, shortest, size, segment, doc_ids, top_scores, top_ids, filled, aside):
     """Search a segment for words that `_arrange` has written."""
     num_docs, num_words, num_clauses = segment[at.NUM_DOCS], weights.size, words[CLAUSE, weights.size - 1] + 1
     freqs = carray(pointer(segment[at.FREQS]), doc_ids.shape, np.uint8)
     postings = (doc_ids, freqs, (segment[at.FREQ_PLACES], segment[at.FREQ_VALUES], segment[at.NUM_FREQ_PLACES]))
     dropped = carray(pointer(segment[at.DROPPED]), (segment[at.NUM_DROPPED],), np.uint64)
-    rest = (segment, postings, dropped, top_scores, top_ids, filled)
+    rest = (segment, postings, dropped, top_scores, top_ids, filled, aside)
     if num_words == 1:
         return _search_word(words[START, 0], words[STOP, 0], words[ROW, 0], weights[0], *rest)
     if num_clauses == 1 and size * FEW_OF_ANY > num_docs:
@@ -559,7 +542,7 @@ def _search_segment(words, weights, shortest, size, segment, doc_ids, top_scores
 
 
 @njit(cache=True, nogil=True)
-def search_plan(plan, num_clauses, segments, first, end, top_scores, top_ids, filled, last):
+def search_plan(plan, num_clauses, segments, first, end, top_scores, top_ids, filled, last, aside):
     """Search the segments from `first` to `end` by a plan with so many clauses, of which some may be without words."""
     total, given = 0, plan.size // PLAN_SIZE
     words, weights = np.empty((MATE + 1, given), np.int64), np.empty(given, np.float32)
@@ -571,10 +554,10 @@ def search_plan(plan, num_clauses, segments, first, end, top_scores, top_ids, fi
             arranged = (words, weights[:num_words], shortest, size, segment)
             if segment[at.DOC_ID_SIZE] == 2:
                 doc_ids = carray(address, shape, np.uint16)
-                count, filled = _search_segment(*arranged, doc_ids, top_scores, top_ids, filled)
+                count, filled = _search_segment(*arranged, doc_ids, top_scores, top_ids, filled, aside)
             else:
                 wide_ids = carray(address, shape, np.uint32)
-                count, filled = _search_segment(*arranged, wide_ids, top_scores, top_ids, filled)
+                count, filled = _search_segment(*arranged, wide_ids, top_scores, top_ids, filled, aside)
             total += count
     if last:
         _sort(top_scores, top_ids, filled, True)

@@ -12,7 +12,7 @@ from numba import carray, njit
 from index.codec.kernels import addresses as at
 from index.codec.kernels.addresses import pointer
 
-at.check_layout(1)  # to be raised with it, so that numba compiles this anew
+at.check_layout(2)  # to be raised with it, so that numba compiles this anew
 MAX_SIZE = 1 << 40  # of an array whose size nobody needs to know
 ANY_RUN, ANY_ONE = np.uint8(ord("*")), np.uint8(ord("?"))
 

@@ -11,10 +11,13 @@ compiled by itself.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import float64, int64, njit, types
 
-VERSION = 2
+VERSION = 3
 MAX_SORTED = 128  # so few are kept sorted, which takes a third of the time of a heap; more are a heap
+
+_IDS, _SCORES = types.Array(int64, 1, "C", readonly=True), types.Array(float64, 1, "C", readonly=True)
+_IDS_OUT, _SCORES_OUT = types.Array(int64, 1, "C"), types.Array(float64, 1, "C")
 
 
 def check_version(expected: int) -> None:
@@ -26,6 +29,11 @@ def check_version(expected: int) -> None:
 @njit(cache=True, nogil=True)
 def _is_worse(scores, ids, a, b):
     return scores[a] < scores[b] or (scores[a] == scores[b] and ids[a] > ids[b])
+
+
+@njit(cache=True, nogil=True)
+def _is_better(score, doc_id, scores, ids, place):
+    return score > scores[place] or (score == scores[place] and doc_id < ids[place])
 
 
 @njit(cache=True, nogil=True)
@@ -108,4 +116,19 @@ def select_top_k(doc_ids, scores, count, base, top_scores, top_ids, filled, last
             filled = _offer(top_scores, top_ids, filled, scores[i], base + np.int64(doc_ids[i]))
     if last:
         _sort(top_scores, top_ids, filled, True)
+    return filled
+
+
+@njit([int64(_IDS, _SCORES, _SCORES_OUT, _IDS_OUT, int64)], cache=True, nogil=True)
+def insert(doc_ids, scores, top_scores, top_ids, filled):
+    """Put articles, in no order, to where they belong among the best, which are sorted; return `filled`."""
+    for i in range(doc_ids.size):
+        place = min(filled, top_ids.size - 1)
+        if place < 0 or (filled == top_ids.size and not _is_better(scores[i], doc_ids[i], top_scores, top_ids, place)):
+            continue
+        filled = place + 1
+        while place > 0 and _is_better(scores[i], doc_ids[i], top_scores, top_ids, place - 1):
+            top_scores[place], top_ids[place] = top_scores[place - 1], top_ids[place - 1]
+            place -= 1
+        top_scores[place], top_ids[place] = scores[i], doc_ids[i]
     return filled

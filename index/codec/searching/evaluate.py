@@ -11,20 +11,21 @@ A snapshot of an index has one searcher for all its threads: what they share nev
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from whoosh.query import AndNot, Phrase, Require
 
-from index.codec.format import Array, SegmentFile
+from index.codec.format import SegmentFile
 from index.codec.kernels import sets, terms, top_k
 from index.codec.searching.expansion import Expander, Frequent
 from index.codec.searching.explaining import Part, explain_leaf, leaves_of
-from index.codec.searching.found import Constant, Found, count_bits, keep, list_bits
+from index.codec.searching.found import Constant, Found, count_bits, keep, list_bits, to_list, to_words
 from index.codec.searching.nearness import DEPTH, NearWords, is_one_word
 from index.codec.searching.nodes import Evaluator
-from index.codec.searching.plan import Planner, room_for_all
+from index.codec.searching.plan import Plan, Planner, Top
 from index.codec.searching.statistics import Statistics
 from index.codec.searching.support import Support
 from index.codec.searching.view import SegmentView, Words, view_segments
@@ -32,6 +33,10 @@ from index.codec.searching.weighting import WhooshWeighting
 
 _INT64, _UINT32 = np.dtype(np.int64), np.dtype(np.uint32)
 _WHOOSH = WhooshWeighting()
+_NOBODY = np.empty(0, _INT64)
+
+Ids = NDArray[Any]
+Scores = NDArray[np.float64]
 
 
 class Hits(NamedTuple):
@@ -40,6 +45,35 @@ class Hits(NamedTuple):
     total: int
     doc_ids: NDArray[np.int64]
     scores: NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A tree taken apart: what is scored, what filters it (a tree, and whether it must match), its plan if it has one.
+
+    Remembered are what the filters leave out of each segment, and what was found there before, by its place.
+    """
+
+    tree: Any
+    scored: Any
+    filters: list[tuple[Any, bool]]
+    plan: Plan | None
+    filtered: list[Words] | None = None
+    found: dict[int, Found] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Ranking:
+    """The best articles so far, how many match, and those that are set aside, which belong to neither."""
+
+    top: Top
+    total: int
+    filled: int
+
+    def add(self, doc_ids: NDArray[np.int64], scores: NDArray[np.float64]) -> None:
+        """Count and rank some of those that were set aside."""
+        self.total += doc_ids.size
+        self.filled = top_k.insert(doc_ids, scores, self.top.scores, self.top.doc_ids, self.filled)
 
 
 class ColumnarSearcher:
@@ -54,9 +88,13 @@ class ColumnarSearcher:
         segments: Sequence[tuple[SegmentFile, bytes | None]],
         schema: Any,
         weighting: WhooshWeighting = _WHOOSH,
+        aside: NDArray[np.int64] = _NOBODY,
     ) -> None:
         self._views = view_segments(segments)
-        self._statistics = Statistics(self._views, schema, weighting)
+        self._statistics = Statistics(self._views, schema, weighting, aside)
+        self._aside = aside
+        self._is_aside = np.zeros(self._statistics.num_docs, np.bool_)
+        self._is_aside[aside] = True
         self._expander = Expander(self._statistics)
         self._planner = Planner(self._statistics, self._expander)
         self._evaluator = Evaluator(self._statistics, self._expander, self._planner)
@@ -108,6 +146,15 @@ class ColumnarSearcher:
         """Return the surfaces that a query of many terms stands for, the most frequent first."""
         return self._expander.most_frequent(tree, limit)
 
+    def prepare(self, tree: Any) -> Prepared:
+        """Return a tree made ready to be asked more than once; it must be supported."""
+        filters: list[tuple[Any, bool]] = []
+        scored = tree
+        while (kind := type(scored)) is Require or kind is AndNot:
+            filters.append((scored.b, kind is Require))
+            scored = scored.a
+        return Prepared(tree, scored, filters, self._planner.plan(scored, 0, len(self._views)))
+
     def search(
         self,
         tree: Any,
@@ -120,34 +167,63 @@ class ColumnarSearcher:
         `left_out`: bitmaps, one for each segment, of articles that are not to be found, besides those deleted. `prior`:
         by what the score of each article of the index is multiplied.
         """
-        size = wanted = self.num_docs if limit is None else min(max(limit, 0), self.num_docs)
-        weighting = self._statistics.weighting
-        may_be_near = wanted > 0 and weighting.nearness > 0 and not is_one_word(tree)
-        if may_be_near:
-            size = min(max(wanted, DEPTH), self.num_docs)
-        scores, doc_ids = top = np.empty(size), np.empty(size, _INT64)
+        wanted = self.num_docs if limit is None else min(max(limit, 0), self.num_docs)
+        prepared = self.prepare(tree)
+        return self.finish(prepared, self.rank(prepared, wanted, left_out, prior), wanted, prior)
+
+    def rank(
+        self,
+        prepared: Prepared,
+        wanted: int,
+        left_out: Sequence[Words] | None = None,
+        prior: NDArray[np.float64] | None = None,
+        *,
+        set_aside: bool = False,
+    ) -> Ranking:
+        """Return the best articles by their words alone, for `finish`, and how many there are.
+
+        With `set_aside` the articles of `aside` are apart, for the caller to add those of them that are to be among the
+        others.
+        """
+        size = min(max(wanted, DEPTH), self.num_docs) if self._may_be_near(prepared, wanted) else wanted
+        top = Top.of(size, self._aside.size if set_aside else 0)
         if prior is None:
-            total, filled = self._rank(tree, top, left_out, is_sorted=True)
+            total, filled = self._rank(prepared, top, left_out, is_sorted=True)
         else:
-            found, found_scores = self.match(tree, left_out)
-            total, found_scores = found.size, found_scores * prior[found]
-            filled = top_k.select_top_k(found.astype(_UINT32), found_scores, total, 0, *top, 0, True)
-        if may_be_near and filled:
-            near = NearWords.of(tree, self._statistics)
+            found, scores = self._match(prepared, left_out)
+            ids, scores = self._put_aside(found, scores * prior[found], top)
+            total, filled = ids.size, _select(ids.astype(_UINT32), scores, 0, top, 0, last=True)
+        return Ranking(top, total, filled)
+
+    def finish(
+        self, prepared: Prepared, ranking: Ranking, wanted: int, prior: NDArray[np.float64] | None = None
+    ) -> Hits:
+        """Return the best articles of a ranking, by how near their words stand, too."""
+        (scores, doc_ids, _), filled = ranking.top, ranking.filled
+        if filled and self._may_be_near(prepared, wanted):
+            near = NearWords.of(prepared.tree, self._statistics)
             if near is not None:
                 near.rank(doc_ids[:filled], scores[:filled], prior)
             filled = min(filled, wanted)
-        if filled < size:
-            return Hits(total, doc_ids[:filled].copy(), scores[:filled].copy())
-        return Hits(total, doc_ids, scores)
+        if filled < scores.size:
+            return Hits(ranking.total, doc_ids[:filled].copy(), scores[:filled].copy())
+        return Hits(ranking.total, doc_ids, scores)
+
+    def _may_be_near(self, prepared: Prepared, wanted: int) -> bool:
+        return wanted > 0 and self._statistics.weighting.nearness > 0 and not is_one_word(prepared.scored)
 
     def match(
         self, tree: Any, left_out: Sequence[Words] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return all articles that match, ids ascending, and their scores, which are those of `search`."""
-        top = room_for_all(self.num_docs)
-        _, filled = self._rank(tree, top, left_out, is_sorted=False)
-        doc_ids, scores = top[1][:filled], top[0][:filled]
+        return self._match(self.prepare(tree), left_out)
+
+    def _match(
+        self, prepared: Prepared, left_out: Sequence[Words] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        top = Top.for_all(self.num_docs)
+        _, filled = self._rank(prepared, top, left_out, is_sorted=False)
+        doc_ids, scores = top.doc_ids[:filled], top.scores[:filled]
         # A copy of few does not keep the room for all; one of most takes longer than to find them.
         return (doc_ids, scores) if 2 * filled > self.num_docs else (doc_ids.copy(), scores.copy())
 
@@ -163,60 +239,94 @@ class ColumnarSearcher:
 
     def bitmaps(self, tree: Any) -> list[Words]:
         """Return all articles that match, for each segment a bitmap, which is not to be changed."""
-        return [self._evaluator.bits(tree, place) for place in range(len(self._views))]
+        return self.all_bits(self.prepare(tree))
+
+    def all_bits(self, prepared: Prepared) -> list[Words]:
+        """Return the bitmaps of all articles that match a tree that was prepared."""
+        if prepared.plan is None and not prepared.found:
+            return [self._evaluator.bits(prepared.tree, place) for place in range(len(self._views))]
+        found = [self._bits_of(prepared, place, view) for place, view in enumerate(self._views)]
+        filtered = self._filtered(prepared)
+        return found if filtered is None else [words & ~others for words, others in zip(found, filtered, strict=True)]
+
+    def _bits_of(self, prepared: Prepared, place: int, view: SegmentView) -> Words:
+        if prepared.plan is not None:
+            return self._planner.match(prepared.plan, place)
+        if place in prepared.found:
+            return to_words(prepared.found[place], view)
+        return self._evaluator.bits(prepared.scored, place)
+
+    def _filtered(self, prepared: Prepared) -> list[Words] | None:
+        """Return for each segment what the filters of a tree leave out, or is deleted; None if there are none."""
+        if prepared.filters and prepared.filtered is None:
+            prepared.filtered = [self._evaluator.dropped(prepared.filters, place) for place in range(len(self._views))]
+        return prepared.filtered
 
     def _rank(
-        self, tree: Any, top: tuple[Array, Array], left_out: Sequence[Words] | None, *, is_sorted: bool
+        self, prepared: Prepared, top: Top, left_out: Sequence[Words] | None, *, is_sorted: bool
     ) -> tuple[int, int]:
-        filters: list[tuple[Any, bool]] = []
-        while (kind := type(tree)) is Require or kind is AndNot:
-            filters.append((tree.b, kind is Require))
-            tree = tree.a
-        num_segments, kind = len(self._views), type(tree)
-        dropped = self._dropped(filters, left_out)
-        rank = self._evaluator.rank_phrase if kind is Phrase else self._planner.rank
-        ran = rank(tree, 0, num_segments, dropped, top, 0, is_sorted)
-        if ran is not None:
-            return ran
+        tree, num_segments = prepared.scored, len(self._views)
+        dropped = self._dropped(prepared, left_out)
+        if prepared.plan is not None:
+            return self._planner.rank(prepared.plan, dropped, top, 0, is_sorted)
+        listed = self._evaluator.list_phrase(tree, dropped) if type(tree) is Phrase else None
+        if listed is not None:
+            ids, scores = self._put_aside(*listed, top)
+            return ids.size, _select(ids, scores, 0, top, 0, last=is_sorted)
         total = filled = 0
         for place, view in enumerate(self._views):
             last = is_sorted and place == num_segments - 1
-            ran = rank(tree, place, place + 1, dropped, top, filled, last) if num_segments > 1 else None
-            if ran is None:
-                gone = view.deleted if dropped is None else dropped[place]
-                ran = self._evaluator.rank_parts(tree, place, gone, top, filled, last)
-            if ran is None:
-                found = self._evaluator.evaluate(tree, place)
+            gone = view.deleted if dropped is None else dropped[place]
+            plan = self._planner.plan(tree, place, place + 1) if num_segments > 1 else None
+            if plan is not None:
+                count, filled = self._planner.rank(plan, dropped, top, filled, last)
+            elif (ran := self._evaluator.rank_parts(tree, place, gone, top, filled, last)) is not None:
+                count, filled = ran
+            else:
+                found = prepared.found.get(place) or self._evaluator.evaluate(tree, place)
+                prepared.found[place] = found
                 if dropped is not None:
-                    found = keep(found, dropped[place], is_wanted=False)
-                ran = _rank_found(found, view, top, filled, last)
-            total, filled = total + ran[0], ran[1]
+                    found = keep(found, gone, is_wanted=False)
+                count, filled = self._rank_found(found, view, top, filled, last=last)
+            total += count
         return total, filled
 
-    def _dropped(self, filters: list[tuple[Any, bool]], left_out: Sequence[Words] | None) -> list[Words] | None:
+    def _rank_found(self, found: Found, view: SegmentView, top: Top, filled: int, *, last: bool) -> tuple[int, int]:
+        """Count what was found in a segment and put the best of it into `top`."""
+        if isinstance(found, Constant) and not top.aside[0].size:
+            total = count_bits(found.words)
+            # Of equals the first are the best.
+            ids = list_bits(found.words, min(total, top.scores.size))
+            return total, _select(ids, np.full(ids.size, found.score), view.base, top, filled, last=last)
+        ids, scores = to_list(found)
+        ids, scores = self._put_aside(ids, scores, top, view.base)
+        return ids.size, _select(ids, scores, view.base, top, filled, last=last)
+
+    def _put_aside(self, ids: Ids, scores: Scores, top: Top, base: int = 0) -> tuple[Ids, Scores]:
+        """Put articles aside if there is room, and return the others; `base` is added to their ids."""
+        aside_scores, aside_ids, taken = top.aside
+        if not aside_scores.size:
+            return ids, scores
+        is_aside = self._is_aside[base:][ids]
+        first, end = taken[0], taken[0] + np.count_nonzero(is_aside)
+        aside_ids[first:end], aside_scores[first:end] = ids[is_aside], scores[is_aside]
+        aside_ids[first:end] += base
+        taken[0] = end
+        return ids[~is_aside], scores[~is_aside]
+
+    def _dropped(self, prepared: Prepared, left_out: Sequence[Words] | None) -> list[Words] | None:
         """Return for each segment what is not to be found; None if that is what is deleted."""
-        if not filters and left_out is None:
-            return None
-        dropped = [
-            self._evaluator.dropped(filters, place) if filters else view.deleted
-            for place, view in enumerate(self._views)
-        ]
-        if left_out is not None:
-            pairs = zip(dropped, left_out, strict=True)
-            dropped = [more | words if words.size else more.view() for words, more in pairs]
-            for words in dropped:
-                words.flags.writeable = False  # as what is deleted, or kernels would be compiled for both
+        dropped = self._filtered(prepared)
+        if left_out is None:
+            return dropped
+        if dropped is None:
+            dropped = [view.deleted for view in self._views]
+        pairs = zip(dropped, left_out, strict=True)
+        dropped = [more | words if words.size else more.view() for words, more in pairs]
+        for words in dropped:
+            words.flags.writeable = False  # as what is deleted, or kernels would be compiled for both
         return dropped
 
 
-def _rank_found(found: Found, view: SegmentView, top: tuple[Array, Array], filled: int, last: bool) -> tuple[int, int]:
-    """Count what was found and put the best of it into `top`."""
-    if isinstance(found, Constant):
-        total = count_bits(found.words)
-        # Of equals the first are the best.
-        ids = list_bits(found.words, min(total, top[0].size))
-        scores = np.full(ids.size, found.score)
-    else:
-        ids, scores = found
-        total = ids.size
-    return total, top_k.select_top_k(ids, scores, ids.size, view.base, *top, filled, last)
+def _select(ids: Ids, scores: Scores, base: int, top: Top, filled: int, *, last: bool) -> int:
+    return int(top_k.select_top_k(ids, scores, ids.size, base, top.scores, top.doc_ids, filled, last))

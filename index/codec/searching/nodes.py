@@ -28,16 +28,15 @@ from whoosh.query import (
 )
 from whoosh.query.qcore import _NullQuery
 
-from index.codec.format import Array
 from index.codec.kernels import addresses as at
-from index.codec.kernels import parts, phrases, scoring, sets, top_k
+from index.codec.kernels import parts, phrases, scoring, sets
 from index.codec.packing import read_freqs
 from index.codec.searching import found as of
 from index.codec.searching.expansion import Expander, is_constant, is_every
 from index.codec.searching.found import Constant, Found, Listed
-from index.codec.searching.plan import MULTI_TERMS, Planner, is_usual, room_for_all
+from index.codec.searching.plan import MULTI_TERMS, Planner, Top, is_usual
 from index.codec.searching.statistics import Field, Statistics, Word
-from index.codec.searching.view import SegmentView, Words
+from index.codec.searching.view import NO_WORDS, SegmentView, Words
 
 _INT64 = np.dtype(np.int64)
 _FLOAT64 = np.dtype(np.float64)
@@ -70,10 +69,10 @@ class Evaluator:
             if not tree.subqueries:
                 return self._nothing(place)
         view = self._statistics.views[place]
-        top = room_for_all(view.num_docs)
-        ran = self._planner.rank(tree, place, place + 1, None, top, 0, False)
-        if ran is not None:
-            return _to_list(top, ran[1], view)
+        plan = self._planner.plan(tree, place, place + 1)
+        if plan is not None:
+            top = Top.for_all(view.num_docs)
+            return _to_list(top, self._planner.rank(plan, None, top, 0, False)[1], view)
         sums = self._sum_parts(tree, place, view.deleted)
         if sums is not None:
             return _list_sums(sums, 1.0)
@@ -200,14 +199,16 @@ class Evaluator:
     # --- parts
 
     def rank_parts(
-        self, tree: Any, place: int, dropped: Words, top: tuple[Array, Array], filled: int, last: bool
+        self, tree: Any, place: int, dropped: Words, top: Top, filled: int, last: bool
     ) -> tuple[int, int] | None:
         """Put the articles of terms that are parts of others into `top`, as `Planner.rank` does; None for others."""
-        sums = self._sum_parts(tree, place, dropped)
+        sums = self._sum_parts(tree, place, NO_WORDS)
         if sums is None:
             return None
-        view = self._statistics.views[place]
-        ran: tuple[int, int] = scoring.rank_sums(sums, view.num_docs, view.base, *top, filled, last)
+        segment = self._statistics.table.array[place]
+        ran: tuple[int, int] = scoring.rank_sums(
+            sums, dropped, segment, top.scores, top.doc_ids, filled, last, top.aside
+        )
         return ran
 
     def _sum_parts(self, tree: Any, place: int, dropped: Words) -> Sums | None:
@@ -270,22 +271,13 @@ class Evaluator:
 
     # --- phrases
 
-    def rank_phrase(
-        self,
-        tree: Any,
-        first: int,
-        end: int,
-        dropped: Sequence[Words] | None,
-        top: tuple[Array, Array],
-        filled: int,
-        last: bool,
-    ) -> tuple[int, int] | None:
-        """Put the articles of a phrase into `top`, as `Planner.rank` does; None if a plan cannot score its words."""
+    def list_phrase(self, tree: Any, dropped: Sequence[Words] | None) -> Listed | None:
+        """Return the articles of the index that have a phrase; None if a plan cannot score its words."""
         field = self._statistics.field(tree.fieldname)
         if field is None or field.row < 0 or not is_usual(tree.boost):
             return None
-        ids, scores, _ = self._find_phrase(tree, first, end, dropped)
-        return ids.size, top_k.select_top_k(ids, scores, ids.size, 0, *top, filled, last)
+        ids, scores, _ = self._find_phrase(tree, 0, len(self._statistics.views), dropped)
+        return Listed(ids, scores)
 
     def _find_phrase(
         self, tree: Any, first: int, end: int, dropped: Sequence[Words] | None
@@ -405,9 +397,9 @@ def _is_of_parts(field: Field, place: int) -> bool:
     return entry is not None and bool(entry.parts_of)
 
 
-def _to_list(top: tuple[Array, Array], filled: int, view: SegmentView) -> Listed:
+def _to_list(top: Top, filled: int, view: SegmentView) -> Listed:
     """Return all that a kernel has put into a room for all."""
-    return Listed((top[1][:filled] - view.base).astype(np.uint32), top[0][:filled].copy())
+    return Listed((top.doc_ids[:filled] - view.base).astype(np.uint32), top.scores[:filled].copy())
 
 
 _SCORED: dict[type, Callable[[Evaluator, Any, int], Found]] = {

@@ -9,15 +9,14 @@ it is evaluated node by node (`index.codec.searching.nodes`). The kernels, and w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from whoosh.query import And, FuzzyTerm, Or, Prefix, Regex, Term, TermRange, Variations, Wildcard
 
-from index.codec.format import Array
 from index.codec.kernels import addresses as at
-from index.codec.kernels import scoring, top_k
+from index.codec.kernels import matching, scoring, top_k
 from index.codec.searching.expansion import Expander, is_constant, is_every
 from index.codec.searching.segment_table import address_of
 from index.codec.searching.statistics import Statistics
@@ -29,7 +28,46 @@ MULTI_TERMS = frozenset({Prefix, Wildcard, Regex, FuzzyTerm, Variations, TermRan
 _LEAST_BOOST, _GREATEST_BOOST = 1e-6, 1e6
 _MAX_CLAUSES = 255
 _WORD_SIZE = 8 * at.WORD_COLUMNS  # bytes
-_FLOAT64 = np.dtype(np.float64)  # half as long as the class takes to be understood
+_FLOAT64, _INT64 = np.dtype(np.float64), np.dtype(np.int64)  # half as long as the class takes to be understood
+
+Aside = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
+_NO_ASIDE: Aside = np.empty(0), np.empty(0, _INT64), np.zeros(1, _INT64)
+
+
+class Plan(NamedTuple):
+    """The shape of a tree as the kernels want it, for some segments; `kept` is what its addresses are of."""
+
+    numbers: NDArray[np.float64]
+    num_clauses: int
+    first: int
+    end: int
+    kept: list[Any]
+
+
+class Top(NamedTuple):
+    """Room for the best articles of a search, and for those that are set aside: `aside` is what `scoring` calls so."""
+
+    scores: NDArray[np.float64]
+    doc_ids: NDArray[np.int64]
+    aside: Aside
+
+    @classmethod
+    def of(cls, size: int, num_aside: int = 0) -> Self:
+        """Return room for so many."""
+        if not num_aside:
+            return cls(np.empty(size), np.empty(size, _INT64), _NO_ASIDE)
+        aside = np.empty(num_aside), np.empty(num_aside, _INT64), np.zeros(1, _INT64)
+        return cls(np.empty(size), np.empty(size, _INT64), aside)
+
+    @classmethod
+    def for_all(cls, num_docs: int) -> Self:
+        """Return room for so many articles that the kernels keep all, in order of their ids."""
+        return cls.of(max(num_docs, top_k.MAX_SORTED) + 1)
+
+    def set_aside(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the articles that were set aside, and their scores."""
+        scores, doc_ids, taken = self.aside
+        return doc_ids[: taken[0]], scores[: taken[0]]
 
 
 class Planner:
@@ -41,35 +79,38 @@ class Planner:
         self._word = statistics.word
         self._combined = statistics.weighting.field_weights
 
-    def rank(
-        self,
-        tree: Any,
-        first: int,
-        end: int,
-        dropped: Sequence[Words] | None,
-        top: tuple[Array, Array],
-        filled: int,
-        last: bool,
-    ) -> tuple[int, int] | None:
-        """Put the best articles of the segments from `first` to `end` into `top`, by the tree's plan.
-
-        `dropped` has for each segment of the index the articles to leave out; None for those that are deleted. Returns
-        the number of matches and of places that are filled in `top`, or None if the tree has no plan there. `last`
-        says to sort what is in `top`.
-        """
+    def plan(self, tree: Any, first: int, end: int) -> Plan | None:
+        """Return the plan of a tree in the segments from `first` to `end`; None if it has none there."""
         numbers: list[float] = []
         kept: list[Any] = []
         num_clauses = self._add(tree, 1.0, 0, first, end, numbers, kept)
         if num_clauses < 1 or num_clauses > _MAX_CLAUSES:
             return None
-        plan = np.array(numbers, _FLOAT64)
+        written = np.array(numbers, _FLOAT64)
         if len(kept) * scoring.PLAN_SIZE > len(numbers):
-            plan = np.concatenate([plan, *(each.plan for each in kept if type(each) is _Block)])
+            written = np.concatenate([written, *(each.plan for each in kept if type(each) is _Block)])
+        return Plan(written, num_clauses, first, end, kept)
+
+    def rank(self, plan: Plan, dropped: Sequence[Words] | None, top: Top, filled: int, last: bool) -> tuple[int, int]:
+        """Put the best articles of a plan's segments into `top`.
+
+        `dropped` has for each segment of the index the articles to leave out; None for those that are deleted. Returns
+        the number of matches and of places that are filled in `top`. `last` says to sort what is in `top`.
+        """
         # After the tree's words are looked up, or the table may not have their fields yet.
         table = self._statistics.table
         segments = table.array if dropped is None else table.without(dropped)
-        result: tuple[int, int] = scoring.search_plan(plan, num_clauses, segments, first, end, *top, filled, last)
+        result: tuple[int, int] = scoring.search_plan(
+            plan.numbers, plan.num_clauses, segments, plan.first, plan.end, top.scores, top.doc_ids, filled, last,
+            top.aside,
+        )  # fmt: skip
         return result
+
+    def match(self, plan: Plan, place: int) -> Words:
+        """Return the bitmap of the articles of a segment that a plan matches."""
+        words = self._statistics.views[place].no_bits()
+        matching.match_plan(plan.numbers, plan.num_clauses, self._statistics.table.array, plan.first, place, words)
+        return words
 
     def has_plan(self, tree: Any, place: int, *, is_clause: bool) -> bool:
         """Say whether a tree has a plan in a segment, or one of a single clause."""
@@ -177,9 +218,3 @@ class _Block(NamedTuple):
 def is_usual(boost: float) -> bool:
     """Say whether a boost is one that the kernels can take into their sums."""
     return _LEAST_BOOST <= boost <= _GREATEST_BOOST
-
-
-def room_for_all(num_docs: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return room for so many articles that the kernels keep all, in order of their ids."""
-    size = max(num_docs, top_k.MAX_SORTED) + 1
-    return np.empty(size), np.empty(size, np.int64)

@@ -19,15 +19,21 @@ Table = NDArray[np.int64]
 
 
 class SegmentTable:
-    """The table of some segments; `array` is as it is now. To add a field is for one thread at a time."""
+    """The table of some segments; `array` is as it is now. To add a field is for one thread at a time.
 
-    def __init__(self, views: Sequence[SegmentView]) -> None:
+    `aside` (ascending): the articles of the index that may be set aside.
+    """
+
+    def __init__(self, views: Sequence[SegmentView], aside: NDArray[np.int64]) -> None:
         self._arrays: list[Array] = []
         self.num_fields = 0
         self.array: Table = np.zeros((len(views), at.NUM_COLUMNS), np.int64)
         for view, row in zip(views, self.array, strict=True):
             row[at.BASE], row[at.NUM_DOCS] = view.base, view.num_docs
             row[at.POSITION_WIDTH] = view.file.meta.get("position_width", 1)
+            first, end = np.searchsorted(aside, (view.base, view.base + view.num_docs))
+            listed = (aside[first:end] - view.base).astype(np.uint32)
+            row[at.ASIDE], row[at.NUM_ASIDE] = self._keep(listed), listed.size
             for column, array in _columns(view).items():
                 row[column] = self._keep(array)
                 if column in _SIZES:

@@ -105,7 +105,9 @@ class Word:
 class Statistics:
     """Looks up fields and words in the segments of an index; safe to share between threads."""
 
-    def __init__(self, views: list[SegmentView], schema: Any, weighting: WhooshWeighting) -> None:
+    def __init__(
+        self, views: list[SegmentView], schema: Any, weighting: WhooshWeighting, aside: NDArray[np.int64]
+    ) -> None:
         self.views = views
         self.schema = schema
         self.num_docs = sum(view.num_docs for view in views)
@@ -114,7 +116,7 @@ class Statistics:
         self._words: dict[tuple[str, Any], Any] = {}
         self._weights: dict[tuple[str, int], NDArray[np.float64]] = {}
         self._lock = threading.Lock()
-        self.table = SegmentTable(views)
+        self.table = SegmentTable(views, aside)
         self._norms = np.empty((0, 257), np.float32)
 
     def field(self, name: str) -> Field | None:

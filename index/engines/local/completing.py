@@ -94,7 +94,7 @@ def _titles(
     clauses: list[Clause] = [Word(word, word, "title") for word in dict.fromkeys(wanted)]
     clauses.append(Or(tuple(endings)) if len(endings) > 1 else endings[0])
     query = Query(And(tuple(clauses)) if len(clauses) > 1 else clauses[0])
-    found = snapshot.search(snapshot.read(query, "all"), size + _MORE_TITLES)
+    found, _ = snapshot.search(snapshot.read(query, "all"), size + _MORE_TITLES)
     begin: dict[tuple[str, ...], TitleMatch] = {}
     contain: dict[tuple[str, ...], TitleMatch] = {}
     for doc_id in found.doc_ids.tolist():

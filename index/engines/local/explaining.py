@@ -21,7 +21,7 @@ def explain(snapshot: Snapshot, found: Found) -> Mapping[int, tuple[ScorePart, .
     doc_ids = np.array(sorted(doc_id for doc_id, _ in found.page), np.int64)
     scores = dict(found.page)
     explained: dict[int, tuple[ScorePart, ...]] = {}
-    for reading in found.readings:
+    for reading, _ in found.readings:
         parts_of, gains = snapshot.explain(reading, doc_ids)
         for doc_id, gain in zip(doc_ids.tolist(), gains.tolist(), strict=True):
             if doc_id in parts_of and doc_id not in explained:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 _FEW = 4
 
 Filters = Mapping[FacetName, Sequence[Words]]
+
+
+class Fewer(NamedTuple):
+    """Articles, as bitmaps, and how many; or if `is_rest` all the others."""
+
+    words: Sequence[Words]
+    size: int
+    is_rest: bool
 
 
 class FacetColumns:
@@ -65,36 +73,36 @@ class FacetColumns:
                 counts[name] = tally.count_values(name, (*request.wanted(name), *request.unwanted(name)))
         return counts
 
-    def count_values(self, matching: Sequence[Words]) -> Ints:
+    def fewer(self, matching: Sequence[Words]) -> Fewer:
+        """Return the articles that match, or if they are fewer those that do not: counting them comes to the same."""
+        size = _count(matching)
+        if 2 * size <= self._num_live:
+            return Fewer(matching, size, is_rest=False)
+        rest = [live & ~words for live, words in zip(self._live, matching, strict=True)]
+        return Fewer(rest, self._num_live - size, is_rest=True)
+
+    def count_values(self, fewer: Fewer) -> Ints:
         """Return how many of some articles have each value."""
-        rest = self._rest(matching)
-        return self._add_values(matching) if rest is None else self._values_of_all - self._add_values(rest)
+        counts = self._add_values(fewer.words, fewer.size)
+        return self._values_of_all - counts if fewer.is_rest else counts
 
-    def count_days(self, matching: Sequence[Words]) -> Ints:
+    def count_days(self, fewer: Fewer) -> Ints:
         """Return how many of some articles are of each day."""
-        rest, size = self._rest(matching), self.days.days.size
-        if rest is None:
-            return _count_column(matching, self.days.columns, size)
-        return self._days_of_all - _count_column(rest, self.days.columns, size)
-
-    def _rest(self, matching: Sequence[Words]) -> list[Words] | None:
-        """Return those that do not match, if they are fewer: counting them comes to the same."""
-        if 2 * _count(matching) <= self._num_live:
-            return None
-        return [live & ~words for live, words in zip(self._live, matching, strict=True)]
+        counts = _count_column(fewer.words, self.days.columns, self.days.days.size)
+        return self._days_of_all - counts if fewer.is_rest else counts
 
     @cached_property
     def _values_of_all(self) -> Ints:
-        return self._add_values(self._live)
+        return self._add_values(self._live, self._num_live)
 
     @cached_property
     def _days_of_all(self) -> Ints:
         return _count_column(self._live, self.days.columns, self.days.days.size)
 
-    def _add_values(self, matching: Sequence[Words]) -> Ints:
+    def _add_values(self, matching: Sequence[Words], size: int) -> Ints:
         profiles = self.profiles
         totals = np.zeros(len(profiles.values), np.int64)
-        if _count(matching) < profiles.count // _FEW:
+        if size < profiles.count // _FEW:
             for words, column in zip(matching, profiles.columns, strict=True):
                 counting.add_articles(words, column, profiles.starts, profiles.numbers, totals)
         else:
@@ -108,7 +116,7 @@ class _Tally:
 
     def __init__(self, columns: FacetColumns, matching: Sequence[Words], is_folded: bool) -> None:
         self._columns = columns
-        self._matching = matching
+        self._fewer = columns.fewer(matching)
         self._stories = columns.stories if is_folded else None
         self._is_there = self._stories.look_up(matching) if self._stories else None
 
@@ -123,33 +131,38 @@ class _Tally:
             is_there = number < counts.size and profiles.values[first + number] == value and counts[number]
             if is_there and number not in numbers:
                 numbers.append(number)
-        found = [FacetCount(profiles.values[first + number], int(counts[number])) for number in numbers]
-        return tuple(sorted(found, key=_rank))
+        values = [profiles.values[first + number] for number in numbers]
+        ranked = sorted([(-count, value) for count, value in zip(counts[numbers].tolist(), values, strict=True)])
+        found = [FacetCount(value, -negative) for negative, value in ranked]
+        return (
+            *(facet for facet in found if facet.value != NOT_KNOWN),
+            *(facet for facet in found if facet.value == NOT_KNOWN),
+        )
 
     def count_periods(self) -> tuple[FacetCount, ...]:
         """Count days, months or years, by how long a time there is to tell: in order of time, the undated last."""
         days = self._columns.days
-        counts = self._columns.count_days(self._matching)
+        counts = self._columns.count_days(self._fewer)
         periods = days.to_periods(counts)
         totals = np.zeros(len(periods.values), np.int64)
         np.add.at(totals, periods.numbers, counts)
         if self._stories and self._is_there is not None:
             self._stories.repeated_periods(periods).take_from(totals, self._is_there)
-        numbered = [(number, int(totals[number])) for number in np.flatnonzero(totals).tolist()]
-        found = [FacetCount(periods.values[number], count) for number, count in numbered]
-        return tuple(sorted(found, key=lambda facet: facet.value == NO_DATE))
+        numbers = totals.nonzero()[0]
+        pairs = zip(numbers.tolist(), totals[numbers].tolist(), strict=True)
+        found = [FacetCount(periods.values[number], count) for number, count in pairs]
+        return (
+            *(facet for facet in found if facet.value != NO_DATE),
+            *(facet for facet in found if facet.value == NO_DATE),
+        )
 
     @cached_property
     def _totals(self) -> Ints:
         """Return how many have each value."""
-        totals = self._columns.count_values(self._matching)
+        totals = self._columns.count_values(self._fewer)
         if self._stories and self._is_there is not None:
             self._stories.repeated_values.take_from(totals, self._is_there)
         return totals
-
-
-def _rank(facet: FacetCount) -> tuple[bool, int, str]:
-    return facet.value == NOT_KNOWN, -facet.count, facet.value
 
 
 def _count(matching: Sequence[Words]) -> int:
@@ -167,7 +180,7 @@ def _count_column(matching: Sequence[Words], columns: Sequence[Column], size: in
 
 def _most_frequent(counts: Ints, limit: int) -> list[int]:
     """Return which have the highest counts above 0; of equals the first."""
-    there = np.flatnonzero(counts)
+    (there,) = counts.nonzero()
     if there.size > limit:
         least = np.partition(counts[there], there.size - limit)[there.size - limit]
         above = there[counts[there] > least]

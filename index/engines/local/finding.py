@@ -15,8 +15,7 @@ from index.codec.searching.found import count_bits
 from index.codec.searching.view import Words
 from index.engine import FacetCount, FacetName, Match, SearchRequest
 from index.engines.local.folding import DocIds, Fold, Scores
-from index.engines.local.snapshot import Snapshot, unite
-from index.query_tree import Reading, restrict
+from index.engines.local.snapshot import PreparedReading, Snapshot, unite
 
 # From this rank on all that matches is scored and the page is looked for, which takes the same time on any page; up to
 # it the best are kept while scoring, which takes less.
@@ -32,7 +31,7 @@ class Found(NamedTuple):
     total: int
     page: list[tuple[int, float]]
     fold: Fold | None
-    readings: Sequence[Reading]
+    readings: Sequence[PreparedReading]
     filters: dict[FacetName, list[Words]]
     prior: Scores | None = None
 
@@ -42,22 +41,27 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest,
 
     Of equals the one with the lowest doc id comes first.
     """
-    readings = [reading._replace(tree=restrict(reading.tree, request)) for reading in snapshot.read(query, match)]
+    readings = snapshot.read(query, match, request)
     filters = snapshot.filters(request)
     left_out = _left_out_by(filters)
     is_by_score = request.sort == "relevance"
     if is_by_score and request.feedback:
         readings = snapshot.add_feedback(readings, left_out)
     prior = snapshot.prior(request.recency) if is_by_score and request.recency else None
+    stories = snapshot.stories if request.duplicates == "fold" else None
     fold = None
-    if request.duplicates == "fold" and (stories := snapshot.stories) is not None:
-        fold = stories.fold(*snapshot.match_stories(readings, stories, left_out, prior))
-    if fold is not None:
-        left_out = unite(snapshot.to_bitmaps(fold.left_out(by_score=is_by_score)), left_out)
-    if is_by_score:
-        total, doc_ids, scores = _find_by_score(snapshot, readings, left_out, prior, start, start + request.size)
+    if is_by_score and start < DEEP:
+        hits, fold = snapshot.search(readings, start + request.size, left_out, prior, stories)
+        total, doc_ids, scores = hits.total, hits.doc_ids[start:], hits.scores[start:]
     else:
-        total, doc_ids, scores = _find_by_time(snapshot, readings, left_out, request, start)
+        if stories is not None:
+            fold = stories.fold(*snapshot.match_stories(readings, stories, left_out, prior))
+        if fold is not None:
+            left_out = unite(snapshot.to_bitmaps(fold.left_out(by_score=is_by_score)), left_out)
+        if is_by_score:
+            total, doc_ids, scores = _find_deep(snapshot, readings, left_out, prior, start, start + request.size)
+        else:
+            total, doc_ids, scores = _find_by_time(snapshot, readings, left_out, request, start)
     page = list(zip(doc_ids.tolist(), scores.tolist(), strict=True))
     return Found(total, page, fold, readings, filters, prior)
 
@@ -65,19 +69,16 @@ def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest,
 _Page = tuple[int, DocIds, Scores]
 
 
-def _find_by_score(
+def _find_deep(
     snapshot: Snapshot,
-    readings: list[Reading],
+    readings: list[PreparedReading],
     left_out: Sequence[Words] | None,
     prior: Scores | None,
     start: int,
     end: int,
 ) -> _Page:
     """Return the total, and the articles of some ranks with their scores."""
-    if start < DEEP:
-        hits = snapshot.search(readings, end, left_out, prior)
-        return hits.total, hits.doc_ids[start:], hits.scores[start:]
-    if prior is None and all(_is_unscored(reading.tree) for reading in readings):
+    if prior is None and all(_is_unscored(reading.tree) for reading, _ in readings):
         # Whoever walks the whole archive asks for this; as all score the same they come by their ids.
         matching = _match(snapshot, readings, left_out)
         doc_ids = snapshot.list_articles(matching, start, end)
@@ -89,7 +90,11 @@ def _find_by_score(
 
 
 def _find_by_time(
-    snapshot: Snapshot, readings: list[Reading], left_out: Sequence[Words] | None, request: SearchRequest, start: int
+    snapshot: Snapshot,
+    readings: list[PreparedReading],
+    left_out: Sequence[Words] | None,
+    request: SearchRequest,
+    start: int,
 ) -> _Page:
     """Return the same in the order of time; nothing but the page is scored."""
     matching = _match(snapshot, readings, left_out)
@@ -98,7 +103,7 @@ def _find_by_time(
     return sum(map(count_bits, matching)), doc_ids, snapshot.scores(readings, doc_ids)
 
 
-def _match(snapshot: Snapshot, readings: list[Reading], left_out: Sequence[Words] | None) -> list[Words]:
+def _match(snapshot: Snapshot, readings: list[PreparedReading], left_out: Sequence[Words] | None) -> list[Words]:
     """Return what matches and is not left out, as bitmaps."""
     matching = snapshot.bitmaps(readings)
     return matching if left_out is None else [words & ~more for words, more in zip(matching, left_out, strict=True)]

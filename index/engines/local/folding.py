@@ -80,10 +80,15 @@ class Fold:
     earliest: NDArray[np.int32]
     num_folded: int
 
+    def stand(self, *, by_score: bool) -> NDArray[np.bool_]:
+        """Say of each of `places` whether it stands for its story: the best, or the earliest."""
+        standing = (self.best if by_score else self.earliest)[self.stories.story_ids[self.places]]
+        is_standing: NDArray[np.bool_] = standing == np.arange(self.places.size)
+        return is_standing
+
     def left_out(self, *, by_score: bool) -> DocIds:
-        """Return the articles that are no results, ascending: all but the best of each story, or the earliest."""
-        kept = (self.best if by_score else self.earliest)[self.stories.story_ids[self.places]]
-        left_out: DocIds = self.stories.doc_ids[self.places[kept != np.arange(self.places.size)]]
+        """Return the articles that are no results, ascending."""
+        left_out: DocIds = self.stories.doc_ids[self.places[~self.stand(by_score=by_score)]]
         return left_out
 
     def story_of(self, doc_id: int) -> tuple[list[int], float] | None:

@@ -6,8 +6,9 @@ import datetime as dt
 import functools
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from index.clauses import Expanding, Query
 from index.codec.commit import open_segments
 from index.codec.format import SegmentFile
 from index.codec.lexicon import Lexicon
-from index.codec.searching.evaluate import ColumnarSearcher, Hits
+from index.codec.searching.evaluate import ColumnarSearcher, Hits, Prepared, Ranking
 from index.codec.searching.expansion import Frequent
 from index.codec.searching.explaining import Part as ScorePart
 from index.codec.searching.nearness import DEPTH
@@ -33,12 +34,12 @@ from index.engine import NOT_KNOWN, FacetCount, FacetName, Match, SearchRequest,
 from index.engines.local import facets
 from index.engines.local.feedback import NUM_ARTICLES, add_feedback, telling_words
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
-from index.engines.local.folding import DocIds, Places, Scores, Stories
+from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
 from index.engines.local.ordering import TimeOrder, list_articles
 from index.engines.local.recency import make_prior
 from index.engines.local.stories import open_stories, read_published
 from index.errors import IndexCorruptError, IndexMissingError
-from index.query_tree import Reading, expansions, read_filters, read_query
+from index.query_tree import Reading, expansions, read_filters, read_query, restrict
 
 _Languages = tuple[str | None, ...]
 
@@ -51,6 +52,7 @@ _MAX_GROUPS = _MAX_FILTERS = 64
 # So many articles are looked at for a word in a microsecond or two, where to run a query for them takes a hundred. Most
 # archives have languages that one or two texts are taken for.
 _FEW = 64
+_MAX_HELD = 1 << 14  # stems of which it is remembered whether these have them
 _TEXT_FIELDS = ("title", "body")
 
 
@@ -79,6 +81,13 @@ class Part:
         return live + self.base
 
 
+class PreparedReading(NamedTuple):
+    """A reading, and its tree made ready for the searcher of a snapshot."""
+
+    reading: Reading
+    prepared: Prepared
+
+
 class Snapshot:
     """The index as one commit left it. It never changes, and is safe to share between threads."""
 
@@ -87,6 +96,7 @@ class Snapshot:
         with told_as_damage(build):
             generation, whoosh_schema, segments = open_segments(build)
             self._stories_file = open_stories(build, generation, sum(file.num_docs for _, file in segments))
+            in_stories = self._stories_file["doc_ids"].astype(np.int64)
             self._committed_at = folder.committed_at(build, generation)
         self.generation = current.base_generation + generation
         self._parts: list[Part] = []
@@ -96,22 +106,38 @@ class Snapshot:
             base += file.num_docs
         self._bases = [part.base for part in self._parts]
         self._files = [(file, segment.deletions) for segment, file in segments]
-        self._searcher = ColumnarSearcher(self._files, whoosh_schema, DATELINE)
+        self._searcher = ColumnarSearcher(self._files, whoosh_schema, DATELINE, in_stories)
         self.num_docs = base
         self._filters: dict[tuple[object, ...], list[Words]] = {}
         self._prior: tuple[float, Scores] | None = None
         self._in_others: dict[_Languages, list[Words]] = {}
         self._few_in: dict[_Languages, DocIds | None] = {}
+        self._held: dict[tuple[_Languages, str], bool] = {}
         self._words: dict[tuple[str, ...], WordList] = {}
         self._making_words = threading.Lock()
         self.written_forms: dict[str, str | None] = {}
 
-    def read(self, query: Query, match: Match) -> list[Reading]:
-        """Return what a query is in the languages of the articles."""
-        return read_query(query, match, self.languages, self._may_hold)
+    def read(self, query: Query, match: Match, request: SearchRequest | None = None) -> list[PreparedReading]:
+        """Return what a query is in the languages of the articles, within the dates of a request."""
+        readings = read_query(query, match, self.languages, self._may_hold)
+        if request is not None:
+            readings = [reading._replace(tree=restrict(reading.tree, request)) for reading in readings]
+        return self.prepare(readings)
+
+    def prepare(self, readings: Iterable[Reading]) -> list[PreparedReading]:
+        """Return readings made ready to be asked more than once."""
+        return [PreparedReading(reading, self._searcher.prepare(reading.tree)) for reading in readings]
 
     def _may_hold(self, languages: _Languages, stem: str) -> bool:
         """Say whether an article in some languages may have a stem: where they are few, by a look at each."""
+        known = self._held.get((languages, stem))
+        if known is None:
+            if len(self._held) >= _MAX_HELD:
+                self._held = {}
+            known = self._held[languages, stem] = self._look_for(languages, stem)
+        return known
+
+    def _look_for(self, languages: _Languages, stem: str) -> bool:
         if languages not in self._few_in:
             doc_ids = self._in_languages(languages)
             if len(self._few_in) >= _MAX_GROUPS:
@@ -125,31 +151,65 @@ class Snapshot:
 
     def search(
         self,
-        readings: Sequence[Reading],
+        readings: Sequence[PreparedReading],
         limit: int,
         left_out: Sequence[Words] | None = None,
         prior: Scores | None = None,
-    ) -> Hits:
+        stories: Stories | None = None,
+    ) -> tuple[Hits, Fold | None]:
         """Return the exact total and the best articles: by score, then by id; without those of some bitmaps.
 
-        `prior` is by what the score of each article is multiplied.
+        `prior` is by what the score of each article is multiplied. With `stories` the best article of each is found
+        alone; the fold is None where nothing is folded.
         """
+        limit = min(limit, self.num_docs)
+        rankings = self._rank(readings, limit, left_out, prior, set_aside=stories is not None)
+        fold = _fold(rankings, stories) if stories is not None else None
         hits = [
-            self._searcher.search(tree, limit, self._but_of(languages, left_out), prior) for tree, languages in readings
+            self._searcher.finish(prepared, ranking, limit, prior)
+            for (_, prepared), ranking in zip(readings, rankings, strict=True)
         ]
         if len(hits) == 1:
-            return hits[0]
+            return hits[0], fold
         # No article is found in two readings.
         doc_ids = np.concatenate([each.doc_ids for each in hits])
         scores = np.concatenate([each.scores for each in hits])
         best = np.lexsort((doc_ids, -scores))[:limit]
-        return Hits(sum(each.total for each in hits), doc_ids[best], scores[best])
+        return Hits(sum(each.total for each in hits), doc_ids[best], scores[best]), fold
 
-    def add_feedback(self, readings: Sequence[Reading], left_out: Sequence[Words] | None) -> list[Reading]:
+    def _rank(
+        self,
+        readings: Sequence[PreparedReading],
+        limit: int,
+        left_out: Sequence[Words] | None,
+        prior: Scores | None,
+        *,
+        set_aside: bool,
+    ) -> list[Ranking]:
+        return [
+            self._searcher.rank(prepared, limit, self._but_of(reading.languages, left_out), prior, set_aside=set_aside)
+            for reading, prepared in readings
+        ]
+
+    def match_stories(
+        self,
+        readings: Sequence[PreparedReading],
+        stories: Stories,
+        left_out: Sequence[Words] | None,
+        prior: Scores | None,
+    ) -> tuple[Places, Scores]:
+        """Return which of the stories' articles match, by their places there, and their scores."""
+        rankings = self._rank(readings, 0, left_out, prior, set_aside=True)
+        doc_ids, scores = _join([ranking.top.set_aside() for ranking in rankings])
+        return stories.place_of[doc_ids], scores
+
+    def add_feedback(
+        self, readings: Sequence[PreparedReading], left_out: Sequence[Words] | None
+    ) -> list[PreparedReading]:
         """Return readings that find the same, and rank it by words of the best articles, too."""
-        best = self.search(readings, NUM_ARTICLES, left_out)
+        best, _ = self.search(readings, NUM_ARTICLES, left_out)
         telling = telling_words(best, self.article_at, self._searcher.doc_freq)
-        return [add_feedback(reading, telling) for reading in readings]
+        return self.prepare(add_feedback(each.reading, telling) for each in readings)
 
     def explain(self, reading: Reading, doc_ids: DocIds) -> tuple[dict[int, list[ScorePart]], Scores]:
         """Return the parts of the scores of some articles, ascending, and what nearness would add to each."""
@@ -169,33 +229,34 @@ class Snapshot:
             is_set[inside] = (words[bits >> 6] >> (bits & 63).astype(np.uint64)) & np.uint64(1)
         return is_set
 
-    def match(self, readings: Sequence[Reading], left_out: Sequence[Words] | None = None) -> tuple[DocIds, Scores]:
+    def match(
+        self, readings: Sequence[PreparedReading], left_out: Sequence[Words] | None = None
+    ) -> tuple[DocIds, Scores]:
         """Return all articles that match, ascending, and their scores; without those of some bitmaps."""
-        found = [self._searcher.match(tree, self._but_of(languages, left_out)) for tree, languages in readings]
-        if len(found) == 1:
-            return found[0]
-        doc_ids, scores = (np.concatenate(each) for each in zip(*found, strict=True))
-        ascending = np.argsort(doc_ids)
-        return doc_ids[ascending], scores[ascending]
+        return _join(
+            [self._searcher.match(reading.tree, self._but_of(reading.languages, left_out)) for reading, _ in readings]
+        )
 
     def match_as_ranked(
-        self, readings: Sequence[Reading], left_out: Sequence[Words] | None, prior: Scores | None
+        self, readings: Sequence[PreparedReading], left_out: Sequence[Words] | None, prior: Scores | None
     ) -> tuple[DocIds, Scores]:
         """Return all articles that match, ascending, and the scores that `search` ranks them by."""
         doc_ids, scores = self.match(readings, left_out)
         scores = scores.copy() if prior is None else scores * prior[doc_ids]
         # The best of each reading gain by how near words stand.
         for reading in readings:
-            best = self.search([reading], DEPTH, left_out, prior)
+            best, _ = self.search([reading], DEPTH, left_out, prior)
             scores[np.searchsorted(doc_ids, best.doc_ids)] = best.scores
         return doc_ids, scores
 
-    def bitmaps(self, readings: Sequence[Reading]) -> list[Words]:
+    def bitmaps(self, readings: Sequence[PreparedReading]) -> list[Words]:
         """Return all articles that match, for each segment a bitmap: in a tenth of the time that `match` takes."""
         found = []
-        for tree, languages in readings:
-            bitmaps, others = self._searcher.bitmaps(tree), self._but_of(languages, None)
+        for reading, prepared in readings:
+            bitmaps, others = self._searcher.all_bits(prepared), self._but_of(reading.languages, None)
             found.append(bitmaps if others is None else [w & ~other for w, other in zip(bitmaps, others, strict=True)])
+        if len(found) == 1:
+            return found[0]
         return [functools.reduce(np.bitwise_or, of_segment) for of_segment in zip(*found, strict=True)]
 
     def to_bitmaps(self, doc_ids: DocIds) -> list[Words]:
@@ -267,18 +328,6 @@ class Snapshot:
         doc_ids, leaders = (self._stories_file[name].astype(np.int64) for name in ("doc_ids", "leaders"))
         return Stories(doc_ids, leaders, self.published[doc_ids], self.num_docs) if doc_ids.size else None
 
-    @cached_property
-    def _outside_stories(self) -> list[Words]:
-        doc_ids = self.stories.doc_ids if self.stories else np.empty(0, np.int64)
-        return [~words for words in self._searcher.to_bitmaps(doc_ids)]
-
-    def match_stories(
-        self, readings: Sequence[Reading], stories: Stories, left_out: Sequence[Words] | None, prior: Scores | None
-    ) -> tuple[Places, Scores]:
-        """Return which of the stories' articles match, by their places there, and their scores."""
-        doc_ids, scores = self.match(readings, unite(self._outside_stories, left_out))
-        return stories.place_of[doc_ids], scores if prior is None else scores * prior[doc_ids]
-
     def article_at(self, doc_id: int) -> Article:
         """Return an article by its number in this snapshot."""
         part = self._parts[bisect_right(self._bases, doc_id) - 1]
@@ -321,7 +370,7 @@ class Snapshot:
         """Return of the articles in bitmaps those of some ranks by their ids."""
         return list_articles(matching, self._bases, start, end)
 
-    def scores(self, readings: Sequence[Reading], doc_ids: DocIds) -> Scores:
+    def scores(self, readings: Sequence[PreparedReading], doc_ids: DocIds) -> Scores:
         """Return the scores of a few articles that match."""
         if not doc_ids.size:
             return np.empty(0)
@@ -378,6 +427,30 @@ def open_snapshot(folder: IndexFolder) -> Snapshot:
             if attempt and folder.state() == state:
                 raise
     raise IndexMissingError(f"The index at {folder.path} is replaced faster than it can be opened.")
+
+
+def _fold(rankings: Sequence[Ranking], stories: Stories) -> Fold | None:
+    """Add to rankings those of the articles set aside that stand for their stories; None if these are all."""
+    doc_ids, scores = _join([ranking.top.set_aside() for ranking in rankings])
+    places = stories.place_of[doc_ids]
+    fold = stories.fold(places, scores)
+    is_result = np.ones(stories.doc_ids.size, np.bool_)
+    if fold is not None:
+        is_result[places] = fold.stand(by_score=True)
+    for ranking in rankings:
+        doc_ids, scores = ranking.top.set_aside()
+        kept = is_result[stories.place_of[doc_ids]]
+        ranking.add(doc_ids[kept], scores[kept])
+    return fold
+
+
+def _join(found: Sequence[tuple[DocIds, Scores]]) -> tuple[DocIds, Scores]:
+    """Return articles, ascending, and their scores, of several such lists; no article is in two."""
+    if len(found) == 1:
+        return found[0]
+    doc_ids, scores = (np.concatenate(each) for each in zip(*found, strict=True))
+    ascending = np.argsort(doc_ids)
+    return doc_ids[ascending], scores[ascending]
 
 
 def unite(one: Sequence[Words], other: Sequence[Words] | None) -> Sequence[Words]:

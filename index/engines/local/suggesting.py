@@ -78,7 +78,10 @@ class _Correction(NamedTuple):
 def suggest(snapshot: Snapshot, request: SearchRequest, answered: Answer) -> str | None:
     """Return the query that was probably meant, or `None`: where enough was found, or nothing better would be."""
     total = 0 if answered.relaxed else answered.found.total
-    typed = list(_typed_words(request.query, answered.query))
+    wanted = _wanted_words(answered.query)
+    if total >= FEW and all(_is_known(snapshot, word) for word in wanted.values()):
+        return None
+    typed = list(_typed_words(request.query, wanted))
     if not typed or (total >= FEW and all(_is_known(snapshot, each.word) for each in typed)):
         return None
     doc_freqs = [_doc_freq(snapshot, each.word) for each in typed]
@@ -105,14 +108,19 @@ def _totals(snapshot: Snapshot, request: SearchRequest) -> tuple[int, int]:
     return 0 if found.relaxed else found.found.total, found.found.total
 
 
-def _typed_words(text: str, query: Query) -> Iterator[_Typed]:
-    """Yield the words that are searched for as such, and no patterns, nor what is excluded."""
+def _wanted_words(query: Query) -> dict[str, Word | Exact]:
+    """Return the words that are searched for as such, by their surfaces: no patterns, nor what is excluded."""
     wanted: dict[str, Word | Exact] = {}
     for leaf in leaves(query.root):
         if isinstance(leaf, Phrase):
             wanted |= {surface: Word(surface, surface, leaf.field) for surface in leaf.surfaces}
         elif isinstance(leaf, Word | Exact):
             wanted[leaf.surface] = leaf
+    return wanted
+
+
+def _typed_words(text: str, wanted: Mapping[str, Word | Exact]) -> Iterator[_Typed]:
+    """Yield those of the words wanted that may be slips, where they were typed."""
     is_in_capitals = text.isupper()
     for token in analysis.tokenize(text[:MAX_CHARACTERS]) if wanted else ():
         surface = token.surface
@@ -135,7 +143,7 @@ def _is_known(snapshot: Snapshot, word: Word | Exact) -> bool:
 
 def _doc_freq(snapshot: Snapshot, word: Word | Exact) -> int:
     """Return how many articles have a word, in any of its forms if that will do."""
-    return snapshot.search(snapshot.read(Query(word), "all"), 0).total
+    return snapshot.search(snapshot.read(Query(word), "all"), 0)[0].total
 
 
 def _corrections(

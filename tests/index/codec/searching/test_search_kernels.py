@@ -6,6 +6,7 @@ import fnmatch
 import re
 import zlib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from whoosh.support.levenshtein import levenshtein
 
 from index.codec.kernels import addresses as at
-from index.codec.kernels import parts, phrases, scoring, sets, terms, top_k
+from index.codec.kernels import lists, parts, phrases, scoring, sets, terms, top_k
 from index.codec.packing import pack
+from index.codec.searching.plan import Top
 from index.codec.searching.segment_table import address_of
 
 Generator = np.random.Generator
@@ -45,29 +47,31 @@ untimed = settings(deadline=None)  # a kernel may have to be compiled first
 def test_the_layout_of_the_table_is_raised_with_every_change() -> None:
     columns = {name: value for name, value in vars(at).items() if name.isupper() and isinstance(value, int)}
     # Compiled kernels are kept, and would go on reading the columns that they know.
-    assert zlib.crc32(repr(sorted(columns.items())).encode()) == 1497024053, "Raise LAYOUT, and this."
+    assert zlib.crc32(repr(sorted(columns.items())).encode()) == 3919781411, "Raise LAYOUT, and this."
 
 
-def test_the_version_of_the_best_k_is_raised_with_every_change() -> None:
-    code = Path(str(top_k.__file__)).read_text(encoding="utf-8").partition("def check_version")[2]
+@pytest.mark.parametrize(("module", "expected"), [(top_k, 475617986), (lists, 649326730)], ids=["top_k", "lists"])
+def test_the_version_of_what_other_kernels_call_is_raised_with_every_change(module: ModuleType, expected: int) -> None:
+    code = Path(str(module.__file__)).read_text(encoding="utf-8").partition("def check_version")[2]
     # The kernels of scoring are kept compiled, with these functions as they were then.
-    assert zlib.crc32(code.encode()) == 2671701990, "Raise VERSION, and this."
+    assert zlib.crc32(code.encode()) == expected, "Raise VERSION, and this."
 
 
 # --- scoring
 
 
 def lay_out_segment(
-    num_docs: int, base: int, doc_ids: Any, freqs: Any, lengths: Any, norms: Any, dropped: Any
+    num_docs: int, base: int, doc_ids: Any, freqs: Any, lengths: Any, norms: Any, dropped: Any, aside: Any = ()
 ) -> tuple[Any, list[Any]]:
     """Return a row of a table of segments, and the arrays that have to live as long."""
     high = np.flatnonzero(freqs >= scoring.OVERFLOW)
     arrays = read_only(doc_ids, np.minimum(freqs, scoring.OVERFLOW).astype(np.uint8), high, freqs[high], dropped, norms)
-    arrays += read_only(*map(np.array, lengths))
+    arrays += read_only(np.array(aside, np.uint32), *map(np.array, lengths))
     row = np.zeros(at.NUM_COLUMNS, np.int64)
     row[[at.BASE, at.NUM_DOCS, at.NUM_POSTINGS]] = base, num_docs, doc_ids.size
     row[[at.DOC_ID_SIZE, at.NUM_FREQ_PLACES, at.NUM_DROPPED]] = doc_ids.itemsize, high.size, dropped.size
-    columns = [at.DOC_IDS, at.FREQS, at.FREQ_PLACES, at.FREQ_VALUES, at.DROPPED, at.NORMS]
+    row[at.NUM_ASIDE] = len(aside)
+    columns = [at.DOC_IDS, at.FREQS, at.FREQ_PLACES, at.FREQ_VALUES, at.DROPPED, at.NORMS, at.ASIDE]
     row[columns + [at.LENGTHS + number for number in range(len(lengths))]] = [address_of(array) for array in arrays]
     return row, arrays
 
@@ -89,7 +93,7 @@ class Postings:
         self.norms[2, :256] = 0.6 * (0.5 + 0.5 * np.arange(256) / 30)
 
     def search(
-        self, plan: NDArray[np.float64], num_clauses: int, dropped: Any, top: tuple[Any, Any], num_segments: int
+        self, plan: NDArray[np.float64], num_clauses: int, dropped: Any, listed: Any, top: Top, num_segments: int
     ) -> tuple[int, int]:
         """Search copies of the segment, numbered from 1000 on."""
         rows, kept = [], []
@@ -102,6 +106,7 @@ class Postings:
                 self.lengths,
                 self.norms,
                 dropped,
+                listed,
             )
             rows.append(row)
             kept += arrays
@@ -110,7 +115,7 @@ class Postings:
         addresses = [address_of(word) for word in words]
         result: tuple[int, int] = search_plan(
             np.column_stack([addresses, plan[:, 2:]]).reshape(-1), num_clauses, np.array(rows), 0, num_segments,
-            *top, 0, True,
+            top.scores, top.doc_ids, 0, True, top.aside,
         )  # fmt: skip
         return result
 
@@ -184,11 +189,21 @@ def test_plans_find_and_rank_what_a_dense_scan_does(
                 for number in range(num_segments)
                 for doc_id, score in found.items()
             }
-            top = np.empty(limit), np.empty(limit, np.int64)
-            total, filled = postings.search(plan, len(clauses), dropped, top, num_segments)
-            assert total == len(expected)
-            assert filled == min(limit, total)
-            check_ranking(top[1][:filled].tolist(), top[0][:filled].tolist(), expected)
+            for share in (0.0, 0.2):
+                is_aside = generator.random(num_docs) < share
+                of_aside = {
+                    doc_id: expected[doc_id] for doc_id in sorted(expected) if is_aside[(doc_id - 1000) % num_docs]
+                }
+                others = {doc_id: score for doc_id, score in expected.items() if doc_id not in of_aside}
+                top = Top.of(limit, num_segments * int(is_aside.sum()))
+                listed = np.flatnonzero(is_aside)
+                total, filled = postings.search(plan, len(clauses), dropped, listed, top, num_segments)
+                assert total == len(others)
+                assert filled == min(limit, total)
+                check_ranking(top.doc_ids[:filled].tolist(), top.scores[:filled].tolist(), others)
+                doc_ids, scores = top.set_aside()
+                assert doc_ids.tolist() == list(of_aside)
+                assert scores.tolist() == pytest.approx(list(of_aside.values()), rel=1e-5)
 
 
 def check_ranking(ids: list[int], scores: list[float], expected: dict[int, float]) -> None:
@@ -200,16 +215,38 @@ def check_ranking(ids: list[int], scores: list[float], expected: dict[int, float
 
 
 @pytest.mark.parametrize("limit", [0, 1, 10, 300])
-def test_sums_are_ranked(limit: int) -> None:
+@pytest.mark.parametrize("share", [0.0, 0.2])
+def test_sums_are_ranked(limit: int, share: float) -> None:
     generator = np.random.default_rng(limit)
     sums = np.zeros(20_032, np.float32)
     sums[:20_000] = np.maximum(generator.integers(-5, 6, 20_000), 0)
-    expected = {doc_id + 7: float(sums[doc_id]) for doc_id in np.flatnonzero(sums).tolist()}
-    scores, ids = np.empty(limit), np.empty(limit, np.int64)
-    total, filled = scoring.rank_sums(sums, 20_000, 7, scores, ids, 0, True)
+    listed = np.flatnonzero(generator.random(20_000) < share)
+    dropped = read_only(generator.integers(0, 1 << 63, 313, np.uint64))[0]
+    is_dropped = np.unpackbits(dropped.view(np.uint8), bitorder="little")
+    expected = {doc_id + 7: float(sums[doc_id]) for doc_id in np.flatnonzero(sums * (1 - is_dropped)).tolist()}
+    of_aside = {doc_id + 7: expected.pop(doc_id + 7) for doc_id in listed.tolist() if doc_id + 7 in expected}
+    nothing = np.empty(0, np.int64)
+    segment, _ = lay_out_segment(20_000, 7, nothing, nothing, [], np.ones((1, 257), np.float32), nothing, listed)
+    top = Top.of(limit, listed.size)
+    total, filled = scoring.rank_sums(sums, dropped, segment, top.scores, top.doc_ids, 0, True, top.aside)
     assert (total, filled) == (len(expected), min(limit, len(expected)))
-    check_ranking(ids.tolist(), scores.tolist(), expected)
+    check_ranking(top.doc_ids.tolist(), top.scores.tolist(), expected)
+    assert dict(zip(*(each.tolist() for each in top.set_aside()), strict=True)) == of_aside
     assert not sums.any()
+
+
+@untimed
+@given(st.lists(st.integers(0, 5), max_size=60), st.integers(0, 60), st.sampled_from([0, 1, 5, 200]))
+def test_articles_are_put_among_the_best_where_they_belong(levels: list[int], first: int, limit: int) -> None:
+    ids = np.random.default_rng(len(levels)).permutation(len(levels))
+    scores = np.array(levels, np.float64)
+    order = sorted(ids[:first].tolist(), key=lambda doc_id: (-levels[doc_id], doc_id))[:limit]
+    top = Top.of(limit)
+    top.doc_ids[: len(order)], top.scores[: len(order)] = order, scores[order]
+    filled = top_k.insert(ids[first:], scores[ids[first:]], top.scores, top.doc_ids, len(order))
+    expected = sorted(range(len(levels)), key=lambda doc_id: (-levels[doc_id], doc_id))[:limit]
+    assert top.doc_ids[:filled].tolist() == expected
+    assert top.scores[:filled].tolist() == [levels[doc_id] for doc_id in expected]
 
 
 @untimed
