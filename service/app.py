@@ -16,13 +16,14 @@ from flask_compress import Compress
 from flask_cors import CORS
 
 from index import SearchEngine, open_engine
-from service import api, caching, errors, feeds, formatting, health, logs, metrics, pages
+from service import api, caching, errors, exports, feeds, formatting, health, logs, metrics, pages
 from service.context import EXTENSION, Service
 from service.settings import read_settings
 
-# Nothing but our own style sheet and pictures: no page needs a script, so none may run, whatever an article holds.
+# Nothing but our own style sheet, pictures and script, which asks us alone; what an article holds is none of them.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 
 SECURITY_HEADERS = {
@@ -99,6 +100,7 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
     app.register_blueprint(api.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(feeds.blueprint)
+    app.register_blueprint(exports.blueprint)
     errors.register(app)
     formatting.register(app)
 

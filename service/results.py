@@ -5,6 +5,7 @@ A template is no place to reckon. Here an answer becomes words and links, and th
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,9 +15,12 @@ from flask import url_for
 from index import SearchRequest, SearchResponse
 from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName, SearchResult
 from index.periods import first_day, last_day
-from service.arguments import filter_pairs, query_string
-from service.formatting import format_count, format_day, format_number, format_period, format_span
+from service.arguments import request_pairs
+from service.formatting import format_count
+from service.links import Links, join_url
+from service.reading import FACET_LABELS, InForce, read_filters, read_parts, read_patterns, text_of, url_without
 from service.settings import Settings
+from service.timeline import Timeline, make_timeline
 
 # Enough to choose from at a glance.
 FACET_CHOICES = 8
@@ -24,10 +28,6 @@ FACET_CHOICES = 8
 DUPLICATE_SOURCES = 3
 # Pages shown on each side of the current one.
 PAGER_REACH = 2
-
-_FACET_LABELS: dict[FacetName, str] = {
-    "source": "Source", "author": "Author", "language": "Language", "published": "Published"
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +49,6 @@ class FacetLink(Link):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FilterInForce:
-    """A filter that is in force, and the link to the same search without it."""
-
-    label: str
-    value: str
-    remove_url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
     """The way through the pages; `None` among the pages is a gap."""
 
@@ -73,27 +64,36 @@ class ResultsPage:
         self.request = request
         self.response = response
         self._settings = settings
+        self._links = Links(request, settings)
+        self._arguments = self._links.arguments()
         # Counting articles needs no page of results, and so has none.
         self.last_page = max(1, -(-response.total // request.size)) if request.size else 1
 
     def url(self, **changes: Any) -> str:
         """Return the link to this search with changes, from its first page on."""
-        return search_url(replace(self.request, **{"page": 1} | changes), self._settings)
+        return self._links.url(**{"page": 1} | changes)
 
     def article_url(self, article_id: str) -> str:
         """Return the link to an article that keeps this search, for the marks and for the way back."""
-        return _join(url_for("pages.article", article_id=article_id), query_string(self.request, self._settings))
+        return join_url(url_for("pages.article", article_id=article_id), self._arguments)
 
     @property
     def api_url(self) -> str:
         """Return the link to the same answer as JSON."""
-        return _join(url_for("api.search"), query_string(self.request, self._settings))
+        return join_url(url_for("api.search"), self._arguments)
 
     @property
     def feed_url(self) -> str:
         """Return the link to a feed of what this search finds, whatever the page and its order."""
-        request = replace(self.request, page=1, sort="relevance", size=self._settings.page_size)
-        return _join(url_for("feeds.feed"), query_string(request, self._settings))
+        arguments = self._links.arguments(page=1, sort="relevance", size=self._settings.page_size)
+        return join_url(url_for("feeds.feed"), arguments)
+
+    @property
+    def export_urls(self) -> list[Link]:
+        """Return the links to all that is found as files, whatever the page."""
+        arguments = self._links.arguments(page=1, size=self._settings.page_size)
+        formats = (("CSV", "exports.export_table"), ("JSON Lines", "exports.export_json_lines"))
+        return [Link(text=text, url=join_url(url_for(endpoint), arguments)) for text, endpoint in formats]
 
     @property
     def heading(self) -> str:
@@ -107,24 +107,16 @@ class ResultsPage:
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """Return what the search box has to carry along, so that new words keep the filters."""
-        request = self.request
-        dates = (("from", request.published_from), ("to", request.published_to))
-        fields = [*self._form_fields, *filter_pairs(request)]
-        return fields + [(name, day.isoformat()) for name, day in dates if day]
+        """Return what the search box has to carry along, so that new words keep all else but the page."""
+        return self._form_fields(query="")
 
     @property
     def carried_fields(self) -> list[tuple[str, str]]:
-        """Return what the form of dates has to carry along, other than words; the periods chosen give way to it."""
-        return [*self._form_fields, *filter_pairs(replace(self.request, published=()))]
+        """Return what the form of dates has to carry along; the periods chosen give way to it."""
+        return self._form_fields(published=(), published_from=None, published_to=None)
 
-    @property
-    def _form_fields(self) -> list[tuple[str, str]]:
-        request = self.request
-        fields: list[tuple[str, str]] = [("match", request.match)] if request.match != "all" else []
-        fields += [("sort", request.sort)] if request.sort != "relevance" else []
-        fields += [("size", str(request.size))] if request.size != self._settings.page_size else []
-        return fields + ([("duplicates", request.duplicates)] if request.duplicates != "fold" else [])
+    def _form_fields(self, **changes: Any) -> list[tuple[str, str]]:
+        return request_pairs(replace(self.request, page=1, facets=(), **changes), self._settings)
 
     @property
     def unfolded(self) -> Link | None:
@@ -155,35 +147,42 @@ class ResultsPage:
         in_force = self.request.published_from or self.request.published_to
         return bool(in_force or any(count.value != NO_DATE for count in self.response.facets.get("published", ())))
 
-    def filters(self) -> list[FilterInForce]:
+    def parts(self) -> list[InForce]:
+        """Return the parts of the query, each of which can be taken away."""
+        return read_parts(self.request, self.url)
+
+    def patterns(self) -> list[tuple[str, list[str]]]:
+        """Return what the patterns of the query stand for."""
+        return read_patterns(self.response.interpreted)
+
+    def filters(self) -> list[InForce]:
         """Return the filters that are in force."""
-        request, found = self.request, []
-        for name, label in _FACET_LABELS.items():
-            for value in request.wanted(name):
-                url = self._url_without(name, value)
-                found.append(FilterInForce(label=label, value=_text_of(name, value), remove_url=url))
-            for value in request.unwanted(name):
-                url = self._url_without(f"not_{name}", value)
-                found.append(FilterInForce(label=f"{label} not", value=_text_of(name, value), remove_url=url))
-        start, end = request.published_from, request.published_to
-        if start or end:
-            if start and end:
-                value = format_span(start, end)
-            else:
-                value = f"since {format_day(start)}" if start else f"until {format_day(end)}" if end else ""
-            url = self.url(published_from=None, published_to=None)
-            found.append(FilterInForce(label="Published", value=value, remove_url=url))
-        return found
+        return read_filters(self.request, self.url)
 
     def _url_without(self, parameter: str, value: str) -> str:
-        values: tuple[str, ...] = getattr(self.request, parameter)
-        return self.url(**{parameter: tuple(other for other in values if other != value)})
+        return url_without(self.request, parameter, value, self.url)
 
     @property
     def unfiltered_url(self) -> str:
         """Return the link to the same words without any filter."""
         filters = {prefix + name: () for name in FACETS for prefix in ("", "not_")}
         return self.url(published_from=None, published_to=None, **filters)
+
+    def timeline(self) -> Timeline | None:
+        """Return how many articles were found of each day, month or year, or None where that is one alone."""
+        return make_timeline(self.response.facets.get("published", ()), self._url_between, self.request.published)
+
+    @property
+    def undated_url(self) -> str:
+        """Return the link to those of the articles found that have no date."""
+        return self.url(published=(NO_DATE,), published_from=None, published_to=None)
+
+    def _url_between(self, start: dt.date, end: dt.date) -> str:
+        # A range rather than a value among others: within it shorter periods are counted, down to its days. What lies
+        # outside the range in force was not counted.
+        start = max(start, self.request.published_from or start)
+        end = min(end, self.request.published_to or end)
+        return self.url(published=(), published_from=start, published_to=end)
 
     def facets(self) -> list[tuple[str, list[FacetLink]]]:
         """Return, by label, the values that would change the results: one that all articles have narrows nothing."""
@@ -200,20 +199,18 @@ class ResultsPage:
             # What is not known is no value among others, and never crowded out by them.
             choices += [count for count in narrowing if count.value == none]
             if choices:
-                groups.append((_FACET_LABELS[name], [self._facet_link(name, count) for count in choices]))
+                groups.append((FACET_LABELS[name], [self._facet_link(name, count) for count in choices]))
         return groups
 
     def _facet_link(self, name: FacetName, count: FacetCount) -> FacetLink:
         value, wanted, unwanted = count.value, self.request.wanted(name), self.request.unwanted(name)
-        text, without = _text_of(name, value), None
+        text, without = text_of(name, value), None
         if value in wanted:
             url = self._url_without(name, value)
         elif value in unwanted:
             url = self._url_without(f"not_{name}", value)
         elif name == "published" and value != NO_DATE:
-            # A range rather than a value among others: within it shorter periods are counted, down to its days.
-            start, end = first_day("from", value), last_day("to", value)
-            url = self.url(published=(), published_from=start, published_to=end)
+            url = self._url_between(first_day("from", value), last_day("to", value))
         elif name == "published":
             url = self.url(published=(*wanted, value), published_from=None, published_to=None)
         else:
@@ -257,25 +254,8 @@ class ResultsPage:
         return Link(text=str(number), url=self.url(page=number), current=number == self.request.page)
 
 
-def _text_of(name: FacetName, value: str) -> str:
-    return format_period(value) if name == "published" else value
-
-
-def also_in(result: SearchResult) -> str:
-    """Return in words where the duplicates of a result stood, as far as that is elsewhere."""
+def also_in(result: SearchResult) -> tuple[list[str], int]:
+    """Return where the duplicates of a result stood, as far as that is elsewhere, and how many there are besides."""
     sources = [duplicate.source for duplicate in result.duplicates if duplicate.source]
-    others = [source for source in dict.fromkeys(sources) if source != result.source]
-    if not others:
-        return format_count(result.num_duplicates, "more version")
-    named = others[:DUPLICATE_SOURCES]
-    left = result.num_duplicates - len(named)
-    return f"Also in {', '.join(named)}" + (f" and {format_number(left)} more" if left else "")
-
-
-def search_url(request: SearchRequest, settings: Settings, *, external: bool = False) -> str:
-    """Return the link to the page of results of a request; an external one has the name of the host."""
-    return _join(url_for("pages.search", _external=external), query_string(request, settings))
-
-
-def _join(path: str, query: str) -> str:
-    return f"{path}?{query}" if query else path
+    named = [source for source in dict.fromkeys(sources) if source != result.source][:DUPLICATE_SOURCES]
+    return named, result.num_duplicates - len(named)

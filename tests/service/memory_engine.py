@@ -10,7 +10,7 @@ import datetime as dt
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from index import Article, SearchEngine, SearchRequest, SearchResponse, SearchResult
@@ -90,6 +90,13 @@ class MemoryEngine(SearchEngine):
             _to_stories([each for each in self.articles if _matches(each, words, others)], request), name
         )
 
+    def walk(self, request: SearchRequest) -> Iterator[tuple[SearchResponse, tuple[Article, ...]]]:
+        response = self.search(request)
+        yield response, tuple(self.article(result.id) for result in response.results)
+        while response.cursor:
+            response = self.search(replace(request, page=1, cursor=response.cursor))
+            yield response, tuple(self.article(result.id) for result in response.results)
+
     def article(self, article_id: str) -> Article:
         self._fail()
         for article in self.articles:
@@ -136,7 +143,7 @@ class MemoryEngine(SearchEngine):
             articles=len(self.articles),
             generation=self.generation,
             size_bytes=1024,
-            committed_at=dt.datetime(2026, 11, 20, 9, 5, tzinfo=dt.UTC),
+            committed_at=dt.datetime(2026, 11, 20, 9, 5, 7, 123456, tzinfo=dt.UTC),
             earliest=min(dates, default=None),
             latest=max(dates, default=None),
             undated=len(self.articles) - len(dates),

@@ -85,7 +85,15 @@ def choices(page: HtmlPage, section: str) -> dict[str, tuple[int, list[str]]]:
 def test_facets_narrow_the_search_and_count_right(archive_client: FlaskClient) -> None:
     page = get(archive_client, "/search?q=strike&page=2")
     headings = [text_of(heading) for heading in page.one("aside").iter("h2")]
-    assert headings == ["Source", "Author", "Language", "Published", "Between two dates", "How it was read"]
+    assert headings == [
+        "Source",
+        "Author",
+        "Language",
+        "Published",
+        "Between two dates",
+        "Export 32 articles",
+        "How it was read",
+    ]
     months = choices(page, "Published")
     assert len(months) == 8
     assert "February 2018" in months
@@ -181,7 +189,7 @@ def test_filters_in_force_can_be_removed_one_by_one(archive_client: FlaskClient)
         "Remove the filter Source The Gazette ×": everything | {"source": ["Der Bote"]},
         "Remove the filter Source Der Bote ×": everything | {"source": ["The Gazette"]},
         "Remove the filter Author Ada Byron ×": {k: v for k, v in everything.items() if k != "author"},
-        "Remove the filter Language en ×": {k: v for k, v in everything.items() if k != "language"},
+        "Remove the filter Language English ×": {k: v for k, v in everything.items() if k != "language"},
         "Remove the filter Published 1 January – 30 June 2017 ×": {
             k: v for k, v in everything.items() if k not in {"from", "to"}
         },
@@ -204,11 +212,13 @@ def test_dates_in_force_are_in_words(archive_client: FlaskClient, dates: str, wo
 
 
 def test_new_words_and_new_dates_keep_the_rest(archive_client: FlaskClient) -> None:
-    page = get(archive_client, "/search?q=strike&match=any&sort=newest&source=The+Gazette&from=2017&size=5&page=2")
+    arguments = "match=any&sort=newest&source=The+Gazette&from=2017&size=5&page=2&recency=30&feedback=1&facets=source"
+    page = get(archive_client, f"/search?q=strike&{arguments}")
     search, dates = page.all("form")
-    kept = [("match", "any"), ("sort", "newest"), ("size", "5"), ("source", "The Gazette"), ("from", "2017-01-01")]
-    assert fields(search) == [("q", "strike"), *kept]
-    assert fields(dates) == [("q", "strike"), *kept, ("to", "")]
+    before, after = [("match", "any"), ("sort", "newest")], [("source", "The Gazette"), ("size", "5")]
+    ranking = [("recency", "30"), ("feedback", "1")]
+    assert fields(search) == [("q", "strike"), *before, ("from", "2017-01-01"), *after, *ranking]
+    assert fields(dates) == [("q", "strike"), *before, *after, *ranking, ("from", "2017-01-01"), ("to", "")]
 
 
 def test_match_and_sort_are_links_that_keep_the_rest(archive_client: FlaskClient) -> None:
@@ -272,7 +282,7 @@ def test_duplicates_can_be_shown_one_by_one_and_folded_again(wire_client: FlaskC
     assert text_of(page.one("details", class_="also")[1][-1]) == "And 4 more. Show all 26 articles"
     shown = get(wire_client, page.links()["Show all 26 articles"])
     assert shown.text(shown.one("h1")) == "26 articles for dam"
-    assert shown.all("details") == []
+    assert shown.all("details", class_="also") == []
     assert ("duplicates", "show") in fields(shown.all("form")[0])
     again = get(wire_client, shown.links()["Fold them"])
     assert again.text(again.one("h1")) == "2 articles for dam"
@@ -315,3 +325,40 @@ def test_no_results_give_hints_that_lead_on(archive_client: FlaskClient) -> None
     assert arguments(links["Browse the whole archive"]) == {"sort": ["newest"]}
     links = get(archive_client, "/search?q=nothing").links()
     assert {"Search without the filters", "Look for any of the words"}.isdisjoint(links)
+
+
+def removals(page: HtmlPage) -> dict[str, dict[str, list[str]]]:
+    (parts,) = page.all("ul", aria_label="Parts of the query")
+    return {text_of(link): arguments(link.get("href")) for link in parts.iter("a")}
+
+
+def test_each_part_of_the_query_can_be_taken_away(client: FlaskClient) -> None:
+    page = get(client, '/search?q=the+visits+"no+longer"+-obama+(mosc*+OR+title:russia)&match=any&sort=newest')
+    rest = {"match": ["any"], "sort": ["newest"]}
+    assert removals(page) == {
+        "Search without visits ×": rest | {"q": ['"no longer" NOT obama (mosc* OR title:russia)']},
+        'Search without "no longer" ×': rest | {"q": ["visits NOT obama (mosc* OR title:russia)"]},
+        "Search without not obama ×": rest | {"q": ['visits "no longer" (mosc* OR title:russia)']},
+        "Search without mosc* ×": rest | {"q": ['visits "no longer" NOT obama title:russia']},
+        "Search without title:russia ×": rest | {"q": ['visits "no longer" NOT obama mosc*']},
+    }
+
+
+def test_only_part_of_a_query_is_nothing_to_take_away_unless_there_are_filters(archive_client: FlaskClient) -> None:
+    assert get(archive_client, "/search?q=strike").all("ul", aria_label="Parts of the query") == []
+    assert get(archive_client, "/search?source=Der+Bote").all("ul", aria_label="Parts of the query") == []
+    page = get(archive_client, "/search?q=strike&source=Der+Bote&page=2&size=2")
+    assert removals(page) == {"Search without strike ×": {"source": ["Der Bote"], "size": ["2"]}}
+
+
+def test_words_that_patterns_stand_for_are_told(client: FlaskClient) -> None:
+    page = get(client, "/search?q=rapproch*+moscow+tillersen~1+-xyz*")
+    readings = [text_of(each) for each in page.all("p", class_="reading")]
+    assert readings == [
+        "rapproch* AND moscow AND tillersen~1 AND NOT xyz*",
+        "rapproch* stands for rapprochement.",
+        "tillersen~1 stands for tillerson.",
+    ]
+    many = get(client, "/search?q=c*").all("p", class_="reading")
+    assert text_of(many[1]).startswith("c* stands for campaign, could, ")
+    assert text_of(many[1]).endswith(", ….")
