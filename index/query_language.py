@@ -113,6 +113,8 @@ def write(clause: Clause | None, bag_operator: str = "AND") -> str:
     """
     if clause is None:
         return ""
+    if type(clause) is Word and not is_acronym(clause.surface):
+        return _write_leaf(clause)
     wanted = (*leaves(clause), *leaves(clause, excluded=True))
     acronyms = {leaf: _dotted(leaf) for leaf in wanted if _has_acronyms(leaf)}
     if acronyms and not tell_acronyms(wanted):
