@@ -181,6 +181,26 @@ def _add_leaves(clause: Clause, excluded: bool, found: list[Leaf]) -> None:
         found.append(clause)  # type: ignore[arg-type]
 
 
+def each_left_out(clause: Clause | None) -> Iterator[tuple[Leaf, bool, Clause | None]]:
+    """Yield each leaf in order, whether it is excluded, and what is left of the clause without it."""
+    match clause:
+        case None:
+            return
+        case Not(inner):
+            for leaf, is_excluded, rest in each_left_out(inner):
+                yield leaf, not is_excluded, Not(rest) if rest else None
+        case Boosted(inner, factor):
+            for leaf, is_excluded, rest in each_left_out(inner):
+                yield leaf, is_excluded, Boosted(rest, factor) if rest else None
+        case And(clauses) | Or(clauses) | Bag(clauses):
+            for place, each in enumerate(clauses):
+                before, after = clauses[:place], clauses[place + 1 :]
+                for leaf, is_excluded, rest in each_left_out(each):
+                    yield leaf, is_excluded, join_clauses(type(clause), [*before, rest, *after])
+        case leaf:
+            yield leaf, False, None
+
+
 def replace_leaves(clause: Clause, replacements: Mapping[Leaf, Leaf]) -> Clause:
     """Return a clause with other leaves for some of its own."""
     match clause:

@@ -15,7 +15,9 @@ an operator without an operand, a field that does not exist) is searched for as 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import regex
 
@@ -41,6 +43,7 @@ from index.clauses import (
     Wildcard,
     Word,
     drop_stop_words,
+    each_left_out,
     is_narrowing,
     join_clauses,
     leaves,
@@ -86,10 +89,27 @@ def parse(text: str, today: dt.date | None = None) -> Query:
     return Query(root, dropped, tuple(notes))
 
 
+class QueryPart(NamedTuple):
+    """A word, phrase, pattern or filter of a query, whether it must not be there, and the query without it."""
+
+    text: str
+    is_excluded: bool
+    rest: str
+
+
+def take_apart(text: str, today: dt.date | None = None) -> Iterator[QueryPart]:
+    """Yield the parts of a query as `parse` reads it; what is left leaves to `match` what the query does.
+
+    Each takes time in proportion to the length of the query.
+    """
+    for leaf, is_excluded, rest in each_left_out(parse(text, today).root):
+        yield QueryPart(write(leaf), is_excluded, write(rest, bag_operator=""))
+
+
 def write(clause: Clause | None, bag_operator: str = "AND") -> str:
     """Write a query out with every operator visible, so that it reads the same again.
 
-    `bag_operator` is what a `Bag` means.
+    `bag_operator` is what a `Bag` means; with an empty one its words stand side by side as they were typed.
     """
     if clause is None:
         return ""
@@ -135,7 +155,8 @@ def _write(clause: Clause, bag_operator: str, *, is_outermost: bool) -> str:
             return f"{_write(inner, bag_operator, is_outermost=False)}^{written}"
         case leaf:
             return _write_leaf(leaf)
-    written = f" {operator} ".join(_write(inner, bag_operator, is_outermost=False) for inner in clauses)
+    between = f" {operator} " if operator else " "
+    written = between.join(_write(inner, bag_operator, is_outermost=False) for inner in clauses)
     return written if is_outermost else f"({written})"
 
 

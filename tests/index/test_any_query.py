@@ -164,6 +164,22 @@ def random_article(seed: str) -> Callable[[Leaf], bool]:
     st.sampled_from(["AND", "OR"]),
     st.integers(),
 )
+def test_words_that_are_written_side_by_side_are_still_left_to_match(typed: str, bag_operator: str, seed: int) -> None:
+    root = parse(typed).root
+    again = parse(write(root, "")).root
+    if root is None or again is None:
+        assert root is again
+        return
+    for number in range(8):
+        has = random_article(f"{seed} {number}")
+        assert finds(again, bag_operator, has) == finds(root, bag_operator, has), write(root, "")
+
+
+@given(
+    st.one_of(st.lists(PIECES, max_size=14).map(" ".join), st.lists(PIECES, max_size=14).map("".join)),
+    st.sampled_from(["AND", "OR"]),
+    st.integers(),
+)
 def test_what_is_written_out_means_the_same(typed: str, bag_operator: str, seed: int) -> None:
     root = parse(typed).root
     again = parse(write(root, bag_operator)).root

@@ -16,7 +16,7 @@ from index.clauses import (
     Word,
     leaves,
 )
-from index.query_language import parse, write
+from index.query_language import parse, take_apart, write
 
 TODAY = dt.date(2024, 3, 31)
 
@@ -379,3 +379,28 @@ def test_a_sentence_in_capitals_has_no_operators(typed: str, read: str) -> None:
 
 def test_weights_of_weights_are_read_however_many_there_are() -> None:
     assert write(parse("zebra^2^1.5" + "^1" * 2000).root) == "zebra^3"
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts"),
+    [
+        ("", []),
+        ("oil", [("oil", False, "")]),
+        ("the visits moscow", [("visits", False, "moscow"), ("moscow", False, "visits")]),
+        (
+            'oil -"crude prices" published:2017',
+            [
+                ("oil", False, 'NOT "crude prices" AND published:[2017-01-01 TO 2017-12-31]'),
+                ('"crude prices"', True, "oil published:[2017-01-01 TO 2017-12-31]"),
+                ("published:[2017-01-01 TO 2017-12-31]", False, 'oil NOT "crude prices"'),
+            ],
+        ),
+        ("oil (opec | gulf)^2", [("oil", False, "(opec OR gulf)^2"), ("opec", False, "oil gulf^2"),
+                                 ("gulf", False, "oil opec^2")]),
+        ("NOT (oil AND gas)", [("oil", True, "NOT gas"), ("gas", True, "NOT oil")]),
+        ("-oil", [("oil", True, "")]),
+        ("oil oil", [("oil", False, "oil"), ("oil", False, "oil")]),
+    ],
+)  # fmt: skip
+def test_query_is_taken_apart(typed: str, parts: list[tuple[str, bool, str]]) -> None:
+    assert list(take_apart(typed)) == parts
