@@ -5,6 +5,7 @@ A template is no place to reckon. Here an answer becomes words and links, and th
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ from index.periods import first_day, last_day
 from service.arguments import filter_pairs, query_string
 from service.formatting import format_count, format_day, format_number, format_period, format_span
 from service.settings import Settings
+from service.timeline import Timeline, make_timeline
 
 # Enough to choose from at a glance.
 FACET_CHOICES = 8
@@ -185,6 +187,22 @@ class ResultsPage:
         filters = {prefix + name: () for name in FACETS for prefix in ("", "not_")}
         return self.url(published_from=None, published_to=None, **filters)
 
+    def timeline(self) -> Timeline | None:
+        """Return how many articles were found of each day, month or year, or None where that is one alone."""
+        return make_timeline(self.response.facets.get("published", ()), self._url_between, self.request.published)
+
+    @property
+    def undated_url(self) -> str:
+        """Return the link to those of the articles found that have no date."""
+        return self.url(published=(NO_DATE,), published_from=None, published_to=None)
+
+    def _url_between(self, start: dt.date, end: dt.date) -> str:
+        # A range rather than a value among others: within it shorter periods are counted, down to its days. What lies
+        # outside the range in force was not counted.
+        start = max(start, self.request.published_from or start)
+        end = min(end, self.request.published_to or end)
+        return self.url(published=(), published_from=start, published_to=end)
+
     def facets(self) -> list[tuple[str, list[FacetLink]]]:
         """Return, by label, the values that would change the results: one that all articles have narrows nothing."""
         groups = []
@@ -211,9 +229,7 @@ class ResultsPage:
         elif value in unwanted:
             url = self._url_without(f"not_{name}", value)
         elif name == "published" and value != NO_DATE:
-            # A range rather than a value among others: within it shorter periods are counted, down to its days.
-            start, end = first_day("from", value), last_day("to", value)
-            url = self.url(published=(), published_from=start, published_to=end)
+            url = self._url_between(first_day("from", value), last_day("to", value))
         elif name == "published":
             url = self.url(published=(*wanted, value), published_from=None, published_to=None)
         else:
