@@ -358,6 +358,13 @@ class SearchEngine(ABC):
         """Answer one request; raises `CursorExpiredError` where its cursor is of an older state of the index."""
 
     @abstractmethod
+    def walk(self, request: SearchRequest) -> Iterator[tuple[SearchResponse, tuple[Article, ...]]]:
+        """Yield all that a request finds, `size` results at a time, each with its article.
+
+        All parts are of the state of the index that the first is of, whatever is committed in between.
+        """
+
+    @abstractmethod
     def article(self, article_id: str) -> Article:
         """Return one article; raises `ArticleNotFoundError`."""
 

@@ -98,6 +98,13 @@ class ResultsPage:
         return _join(url_for("feeds.feed"), query_string(request, self._settings))
 
     @property
+    def export_urls(self) -> list[Link]:
+        """Return the links to all that is found as files, whatever the page."""
+        arguments = query_string(replace(self.request, page=1, size=self._settings.page_size), self._settings)
+        formats = (("CSV", "exports.export_table"), ("JSON Lines", "exports.export_json_lines"))
+        return [Link(text=text, url=_join(url_for(endpoint), arguments)) for text, endpoint in formats]
+
+    @property
     def heading(self) -> str:
         """Return how many articles were found, in words."""
         return format_count(self.response.total, "article") if self.response.total else "No articles"

@@ -78,3 +78,15 @@ def test_a_cursor_expires_with_a_change_of_the_index(engine: SearchEngine, index
     with pytest.raises(CursorExpiredError, match="Begin again without"):
         engine.search(asked)
     assert engine.search(replace(ASKED, cursor=engine.search(ASKED).cursor)).results
+
+
+def test_a_whole_walk_is_of_one_state_of_the_index(index: Path, engine: SearchEngine) -> None:
+    whole = engine.search(replace(ASKED, size=100))
+    parts = []
+    for number, (response, articles) in enumerate(engine.walk(ASKED)):
+        assert [article.id for article in articles] == [result.id for result in response.results]
+        parts.append(response)
+        put(index, number, 100 + number)
+    assert {part.generation for part in parts} == {whole.generation}
+    assert [result for part in parts for result in part.results] == list(whole.results)
+    assert engine.search(ASKED).total == whole.total + len(parts)

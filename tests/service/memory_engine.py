@@ -10,7 +10,7 @@ import datetime as dt
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from index import Article, SearchEngine, SearchRequest, SearchResponse, SearchResult
@@ -89,6 +89,13 @@ class MemoryEngine(SearchEngine):
         return _count_stories(
             _to_stories([each for each in self.articles if _matches(each, words, others)], request), name
         )
+
+    def walk(self, request: SearchRequest) -> Iterator[tuple[SearchResponse, tuple[Article, ...]]]:
+        response = self.search(request)
+        yield response, tuple(self.article(result.id) for result in response.results)
+        while response.cursor:
+            response = self.search(replace(request, page=1, cursor=response.cursor))
+            yield response, tuple(self.article(result.id) for result in response.results)
 
     def article(self, article_id: str) -> Article:
         self._fail()

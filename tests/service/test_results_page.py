@@ -85,7 +85,7 @@ def choices(page: HtmlPage, section: str) -> dict[str, tuple[int, list[str]]]:
 def test_facets_narrow_the_search_and_count_right(archive_client: FlaskClient) -> None:
     page = get(archive_client, "/search?q=strike&page=2")
     headings = [text_of(heading) for heading in page.one("aside").iter("h2")]
-    assert headings == ["Source", "Author", "Language", "Published", "Between two dates", "How it was read"]
+    assert headings == ["Source", "Author", "Language", "Published", "Between two dates", "Export 32 articles", "How it was read"]
     months = choices(page, "Published")
     assert len(months) == 8
     assert "February 2018" in months

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 
 from index import snippets
 from index.article import Article
@@ -46,8 +48,21 @@ class LocalEngine(SearchEngine):
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer one request."""
-        started = time.perf_counter()
+        return self._search(self._snapshot(), request)
+
+    def walk(self, request: SearchRequest) -> Iterator[tuple[SearchResponse, tuple[Article, ...]]]:
+        """Yield all that a request finds, `size` results at a time, each with its article."""
         snapshot = self._snapshot()
+        while True:
+            response = self._search(snapshot, request)
+            found = (snapshot.article(result.id) for result in response.results)
+            yield response, tuple(article for article in found if article is not None)
+            if response.cursor is None:
+                return
+            request = replace(request, page=1, cursor=response.cursor)
+
+    def _search(self, snapshot: Snapshot, request: SearchRequest) -> SearchResponse:
+        started = time.perf_counter()
         cursor = read_cursor(request)
         start = cursor.rank if cursor else (request.page - 1) * request.size
         answered = answer(snapshot, request, start)
