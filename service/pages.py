@@ -15,11 +15,13 @@ from index.engine import FACETS
 from service.arguments import RELATED, read_request
 from service.caching import keep_by_generation
 from service.context import current_service, search_engine
+from service.coverage import cover
 from service.errors import PROBLEM_KINDS
+from service.help import HELP
 from service.results import ResultsPage, also_in, search_url
 
 blueprint = Blueprint("pages", __name__)
-keep_by_generation(blueprint, except_for=("pages.problem_kind",))
+keep_by_generation(blueprint, except_for=("pages.problem_kind", "pages.help_page"))
 
 # Headlines on the front page.
 LATEST = 6
@@ -76,7 +78,11 @@ def search() -> Response:
         return home()
     # The facets are what the page offers to narrow by, whichever of them the link asks for.
     response = search_engine(replace(asked, facets=FACETS))
-    return _page("results.html", page=ResultsPage(asked, response, service.settings), also_in=also_in)
+    coverage = None
+    if not response.total:
+        coverage = cover(search_engine, service.engine.stats(), asked, response, service.settings)
+    page = ResultsPage(asked, response, service.settings)
+    return _page("results.html", page=page, coverage=coverage, also_in=also_in)
 
 
 @blueprint.get("/articles/<path:article_id>")
@@ -103,6 +109,12 @@ def problem_kind(name: str) -> Response:
     if kind is None:
         abort(404)
     return _page("problem.html", kind=kind)
+
+
+@blueprint.get("/help")
+def help_page() -> Response:
+    """Say what can be typed into the search box."""
+    return _page("help.html", sections=HELP)
 
 
 def _page(template: str, **values: object) -> Response:

@@ -16,7 +16,8 @@ from index import SearchRequest, SearchResponse
 from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName, SearchResult
 from index.periods import first_day, last_day
 from service.arguments import filter_pairs, query_string
-from service.formatting import format_count, format_day, format_number, format_period, format_span
+from service.formatting import format_count, format_number
+from service.reading import FACET_LABELS, InForce, read_filters, read_parts, read_patterns, text_of, url_without
 from service.settings import Settings
 from service.timeline import Timeline, make_timeline
 
@@ -26,10 +27,6 @@ FACET_CHOICES = 8
 DUPLICATE_SOURCES = 3
 # Pages shown on each side of the current one.
 PAGER_REACH = 2
-
-_FACET_LABELS: dict[FacetName, str] = {
-    "source": "Source", "author": "Author", "language": "Language", "published": "Published"
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +45,6 @@ class FacetLink(Link):
 
     excluded: bool = False
     without_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilterInForce:
-    """A filter that is in force, and the link to the same search without it."""
-
-    label: str
-    value: str
-    remove_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,29 +152,20 @@ class ResultsPage:
         in_force = self.request.published_from or self.request.published_to
         return bool(in_force or any(count.value != NO_DATE for count in self.response.facets.get("published", ())))
 
-    def filters(self) -> list[FilterInForce]:
+    def parts(self) -> list[InForce]:
+        """Return the parts of the query, each of which can be taken away."""
+        return read_parts(self.request, self.url)
+
+    def patterns(self) -> list[tuple[str, list[str]]]:
+        """Return what the patterns of the query stand for."""
+        return read_patterns(self.response.interpreted)
+
+    def filters(self) -> list[InForce]:
         """Return the filters that are in force."""
-        request, found = self.request, []
-        for name, label in _FACET_LABELS.items():
-            for value in request.wanted(name):
-                url = self._url_without(name, value)
-                found.append(FilterInForce(label=label, value=_text_of(name, value), remove_url=url))
-            for value in request.unwanted(name):
-                url = self._url_without(f"not_{name}", value)
-                found.append(FilterInForce(label=f"{label} not", value=_text_of(name, value), remove_url=url))
-        start, end = request.published_from, request.published_to
-        if start or end:
-            if start and end:
-                value = format_span(start, end)
-            else:
-                value = f"since {format_day(start)}" if start else f"until {format_day(end)}" if end else ""
-            url = self.url(published_from=None, published_to=None)
-            found.append(FilterInForce(label="Published", value=value, remove_url=url))
-        return found
+        return read_filters(self.request, self.url)
 
     def _url_without(self, parameter: str, value: str) -> str:
-        values: tuple[str, ...] = getattr(self.request, parameter)
-        return self.url(**{parameter: tuple(other for other in values if other != value)})
+        return url_without(self.request, parameter, value, self.url)
 
     @property
     def unfiltered_url(self) -> str:
@@ -225,12 +204,12 @@ class ResultsPage:
             # What is not known is no value among others, and never crowded out by them.
             choices += [count for count in narrowing if count.value == none]
             if choices:
-                groups.append((_FACET_LABELS[name], [self._facet_link(name, count) for count in choices]))
+                groups.append((FACET_LABELS[name], [self._facet_link(name, count) for count in choices]))
         return groups
 
     def _facet_link(self, name: FacetName, count: FacetCount) -> FacetLink:
         value, wanted, unwanted = count.value, self.request.wanted(name), self.request.unwanted(name)
-        text, without = _text_of(name, value), None
+        text, without = text_of(name, value), None
         if value in wanted:
             url = self._url_without(name, value)
         elif value in unwanted:
@@ -278,10 +257,6 @@ class ResultsPage:
 
     def _page_link(self, number: int) -> Link:
         return Link(text=str(number), url=self.url(page=number), current=number == self.request.page)
-
-
-def _text_of(name: FacetName, value: str) -> str:
-    return format_period(value) if name == "published" else value
 
 
 def also_in(result: SearchResult) -> str:

@@ -58,7 +58,9 @@ def test_line_is_the_article_and_what_was_found(archive_client: FlaskClient) -> 
     (line,) = read_lines(archive_client, "/export.jsonl?q=week+27&source=The+Gazette")
     article = archive_client.get("/api/articles/harbour-27").get_json()
     assert {name: line[name] for name in article} == article
-    assert line["snippets"] == ["The strike goes on.\nIts line <mark>27</mark> is kept.\n\nSecond paragraph about the harbour."]
+    assert line["snippets"] == [
+        "The strike goes on.\nIts line <mark>27</mark> is kept.\n\nSecond paragraph about the harbour."
+    ]
     assert (line["query"], line["generation"], line["score"]) == ("week 27", 7, 1.0)
     assert line["search"] == "http://localhost/search?q=week+27&source=The+Gazette"
 

@@ -85,7 +85,15 @@ def choices(page: HtmlPage, section: str) -> dict[str, tuple[int, list[str]]]:
 def test_facets_narrow_the_search_and_count_right(archive_client: FlaskClient) -> None:
     page = get(archive_client, "/search?q=strike&page=2")
     headings = [text_of(heading) for heading in page.one("aside").iter("h2")]
-    assert headings == ["Source", "Author", "Language", "Published", "Between two dates", "Export 32 articles", "How it was read"]
+    assert headings == [
+        "Source",
+        "Author",
+        "Language",
+        "Published",
+        "Between two dates",
+        "Export 32 articles",
+        "How it was read",
+    ]
     months = choices(page, "Published")
     assert len(months) == 8
     assert "February 2018" in months
@@ -315,3 +323,40 @@ def test_no_results_give_hints_that_lead_on(archive_client: FlaskClient) -> None
     assert arguments(links["Browse the whole archive"]) == {"sort": ["newest"]}
     links = get(archive_client, "/search?q=nothing").links()
     assert {"Search without the filters", "Look for any of the words"}.isdisjoint(links)
+
+
+def removals(page: HtmlPage) -> dict[str, dict[str, list[str]]]:
+    (parts,) = page.all("ul", aria_label="Parts of the query")
+    return {text_of(link): arguments(link.get("href")) for link in parts.iter("a")}
+
+
+def test_each_part_of_the_query_can_be_taken_away(client: FlaskClient) -> None:
+    page = get(client, '/search?q=the+visits+"no+longer"+-obama+(mosc*+OR+title:russia)&match=any&sort=newest')
+    rest = {"match": ["any"], "sort": ["newest"]}
+    assert removals(page) == {
+        "Search without visits ×": rest | {"q": ['"no longer" NOT obama (mosc* OR title:russia)']},
+        'Search without "no longer" ×': rest | {"q": ["visits NOT obama (mosc* OR title:russia)"]},
+        "Search without not obama ×": rest | {"q": ['visits "no longer" (mosc* OR title:russia)']},
+        "Search without mosc* ×": rest | {"q": ['visits "no longer" NOT obama title:russia']},
+        "Search without title:russia ×": rest | {"q": ['visits "no longer" NOT obama mosc*']},
+    }
+
+
+def test_only_part_of_a_query_is_nothing_to_take_away_unless_there_are_filters(archive_client: FlaskClient) -> None:
+    assert get(archive_client, "/search?q=strike").all("ul", aria_label="Parts of the query") == []
+    assert get(archive_client, "/search?source=Der+Bote").all("ul", aria_label="Parts of the query") == []
+    page = get(archive_client, "/search?q=strike&source=Der+Bote&page=2&size=2")
+    assert removals(page) == {"Search without strike ×": {"source": ["Der Bote"], "size": ["2"]}}
+
+
+def test_words_that_patterns_stand_for_are_told(client: FlaskClient) -> None:
+    page = get(client, "/search?q=rapproch*+moscow+tillersen~1+-xyz*")
+    readings = [text_of(each) for each in page.all("p", class_="reading")]
+    assert readings == [
+        "rapproch* AND moscow AND tillersen~1 AND NOT xyz*",
+        "rapproch* stands for rapprochement.",
+        "tillersen~1 stands for tillerson.",
+    ]
+    many = get(client, "/search?q=c*").all("p", class_="reading")
+    assert text_of(many[1]).startswith("c* stands for campaign, could, ")
+    assert text_of(many[1]).endswith(", ….")
