@@ -20,9 +20,10 @@ from service import api, caching, errors, exports, feeds, formatting, health, lo
 from service.context import EXTENSION, Service
 from service.settings import read_settings
 
-# Nothing but our own style sheet and pictures: no page needs a script, so none may run, whatever an article holds.
+# Nothing but our own style sheet, pictures and script, which asks us alone; what an article holds is none of them.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 
 SECURITY_HEADERS = {

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from index import Article, SearchEngine
@@ -159,3 +159,16 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def scripted_page(browser: Browser, serve: Callable[[Flask], str]) -> Iterator[Page]:
+    """A fresh page with scripts on, closed before its server; a complaint of the browser or a script fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    complaints: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda m: None if "the server responded with" in m.text else complaints.append(m.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == []

@@ -66,7 +66,8 @@ class HtmlPage:
             yield "the page does not say its language"
 
     def _problems_of(self, element: Element, ids: list[str], labels: set[str | None]) -> Iterator[str]:
-        if element.tag in {"script", "style", "iframe", "object"}:
+        is_inline_script = element.tag == "script" and (not element.get("src") or text_of(element))
+        if is_inline_script or element.tag in {"style", "iframe", "object"}:
             yield f"there is a <{element.tag}>"
         if element.tag in LABELLED and element.get("type") != "hidden" and element.get("id") not in labels:
             yield f"<{element.tag} name={element.get('name')}> has no label"
