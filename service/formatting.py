@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from urllib.parse import urlsplit
 
+from babel import Locale
 from flask import Flask
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -14,6 +15,9 @@ from markupsafe import Markup
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 # The values of a `published` facet but for years, which are printed as they are.
 _PERIOD = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?")
+# What turns the direction of all that follows, even outside the text that it is in, where no element holds it in.
+_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_ENGLISH = Locale("en")
 # The languages that are written from right to left, by the part of the tag before the first hyphen.
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
@@ -27,6 +31,11 @@ def format_moment(moment: dt.datetime) -> str:
     """Return a time as it is printed on a page, in UTC, since the reader may be anywhere."""
     moment = moment.astimezone(dt.UTC)
     return f"{format_day(moment)}, {moment:%H:%M} UTC"
+
+
+def machine_time(day: dt.date) -> str:
+    """Return a day, or a moment to the second, as HTML has it; of fractions it allows no more than three digits."""
+    return day.isoformat(timespec="seconds") if isinstance(day, dt.datetime) else day.isoformat()
 
 
 def format_span(earliest: dt.date, latest: dt.date) -> str:
@@ -59,6 +68,12 @@ def format_period(text: str) -> str:
     return format_day(first) if day[3] else f"{first:%B} {first.year}"
 
 
+def format_language(code: str) -> str:
+    """Return the name of a language in English, or its code where there is none."""
+    name: str = _ENGLISH.languages.get(code, code)
+    return name
+
+
 def engine_html(html: str) -> Markup:
     """Return HTML that the engine made, in which all but its own marks is escaped already.
 
@@ -73,6 +88,11 @@ def text_attributes(language: str | None) -> Markup:
         return Markup('dir="auto"')
     direction = "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
     return Markup('lang="{}" dir="{}"').format(language, direction)
+
+
+def without_overrides(text: str) -> str:
+    """Return text for where there are no elements, as a window's title, in which it turns nothing around."""
+    return _OVERRIDES.sub("", text)
 
 
 def web_host(url: str | None) -> str | None:
@@ -90,10 +110,12 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=format_day,
         moment=format_moment,
+        machine_time=machine_time,
         number=format_number,
         count_of=format_count,
         engine_html=engine_html,
         text_attributes=text_attributes,
+        without_overrides=without_overrides,
         web_host=web_host,
     )
     app.jinja_env.globals["span"] = format_span

@@ -10,7 +10,7 @@ from typing import Protocol
 from index import SearchRequest
 from index.engine import FacetName, Interpretation
 from index.query_language import take_apart
-from service.formatting import format_day, format_period, format_span
+from service.formatting import format_day, format_language, format_period, format_span
 
 # Parts of a query that can be taken away by a click.
 MAX_PARTS = 24
@@ -83,4 +83,6 @@ def url_without(request: SearchRequest, parameter: str, value: str, url: MakeUrl
 
 def text_of(name: FacetName, value: str) -> str:
     """Return the value of a facet as it is shown."""
-    return format_period(value) if name == "published" else value
+    if name == "published":
+        return format_period(value)
+    return format_language(value) if name == "language" else value

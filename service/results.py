@@ -16,7 +16,7 @@ from index import SearchRequest, SearchResponse
 from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName, SearchResult
 from index.periods import first_day, last_day
 from service.arguments import filter_pairs, query_string
-from service.formatting import format_count, format_number
+from service.formatting import format_count
 from service.reading import FACET_LABELS, InForce, read_filters, read_parts, read_patterns, text_of, url_without
 from service.settings import Settings
 from service.timeline import Timeline, make_timeline
@@ -259,15 +259,11 @@ class ResultsPage:
         return Link(text=str(number), url=self.url(page=number), current=number == self.request.page)
 
 
-def also_in(result: SearchResult) -> str:
-    """Return in words where the duplicates of a result stood, as far as that is elsewhere."""
+def also_in(result: SearchResult) -> tuple[list[str], int]:
+    """Return where the duplicates of a result stood, as far as that is elsewhere, and how many there are besides."""
     sources = [duplicate.source for duplicate in result.duplicates if duplicate.source]
-    others = [source for source in dict.fromkeys(sources) if source != result.source]
-    if not others:
-        return format_count(result.num_duplicates, "more version")
-    named = others[:DUPLICATE_SOURCES]
-    left = result.num_duplicates - len(named)
-    return f"Also in {', '.join(named)}" + (f" and {format_number(left)} more" if left else "")
+    named = [source for source in dict.fromkeys(sources) if source != result.source][:DUPLICATE_SOURCES]
+    return named, result.num_duplicates - len(named)
 
 
 def search_url(request: SearchRequest, settings: Settings, *, external: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +11,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 from flask.testing import FlaskClient
 
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))?")
 LABELLED = {"input", "select", "textarea"}
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 LOADING_ATTRIBUTES = ("src", "srcset", "poster", "data", "background")
@@ -71,6 +73,8 @@ class HtmlPage:
             yield f"there is a <{element.tag}>"
         if element.tag in LABELLED and element.get("type") != "hidden" and element.get("id") not in labels:
             yield f"<{element.tag} name={element.get('name')}> has no label"
+        if element.tag == "time" and not TIME.fullmatch(element.get("datetime", "")):
+            yield f"{element.get('datetime')} is no time"
         if element.tag == "a" and not text_of(element):
             yield f"the link to {element.get('href')} has no text"
         for name, value in element.items():

@@ -143,7 +143,7 @@ class MemoryEngine(SearchEngine):
             articles=len(self.articles),
             generation=self.generation,
             size_bytes=1024,
-            committed_at=dt.datetime(2026, 11, 20, 9, 5, tzinfo=dt.UTC),
+            committed_at=dt.datetime(2026, 11, 20, 9, 5, 7, 123456, tzinfo=dt.UTC),
             earliest=min(dates, default=None),
             latest=max(dates, default=None),
             undated=len(self.articles) - len(dates),

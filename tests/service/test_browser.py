@@ -24,6 +24,7 @@ PATHS = [
     "/search?q=tillerson+nothing&from=2017",
     "/search?q=" + "w" * 300,
     "/nothing",
+    "/help",
     "/problems/invalid-parameter",
 ]
 
@@ -221,3 +222,72 @@ def test_policy_stops_what_would_get_past_the_escaping(browser: Browser, serve: 
     assert page.locator(".body script").count() == 1
     assert page.title() == "Careless – Dateline"
     page.close()
+
+
+def test_print_of_results_is_what_was_asked_and_found(page: Page, archive: MemoryEngine, serve: Serve) -> None:
+    page.goto(serve(create_app(engine=archive)) + "/search?q=strike&source=Der+Bote&size=5")
+    page.emulate_media(media="print")
+    for shown in ("h1", ".chips", ".bars", ".results li"):
+        expect(page.locator(shown).first).to_be_visible()
+    for hidden in ("form.search", ".toggles", "aside", ".cross", ".timeline details", "nav.pager", "footer"):
+        expect(page.locator(hidden).first).to_be_hidden()
+
+
+def test_article_from_right_to_left_is_set_so(page: Page, archive: MemoryEngine, serve: Serve) -> None:
+    page.goto(serve(create_app(engine=archive)) + "/search?language=ar")
+
+    def edges(selector: str) -> tuple[float, float]:
+        left, width = page.locator(selector).first.evaluate(
+            "element => { const {x, width} = element.getBoundingClientRect(); return [x, width]; }"
+        )
+        return left, left + width
+
+    _, right = edges(".results > li")
+    # The headline's letters begin at the right, and so does what is said of it.
+    assert page.locator(".results h2").evaluate("element => getComputedStyle(element).direction") == "rtl"
+    assert abs(edges(".results .source")[1] - right) < 2
+    assert abs(edges(".results h2 a")[1] - right) < 2
+    assert abs(edges(".results .snippet")[1] - right) < 2
+
+
+def test_override_turns_nothing_around_but_its_own_text(page: Page, serve: Serve) -> None:
+    override = "\u202e"
+    sources = ("Gazette", f"First {override}name", "Second")
+    articles = [
+        Article(id=str(number), title=f"Some {override}words", body="Body.", source=source)
+        for number, source in enumerate(sources)
+    ]
+    page.goto(serve(create_app(engine=MemoryEngine(articles))) + "/search?q=body")
+    places = [name.bounding_box() for name in page.locator("summary bdi").all()]
+    assert [place["x"] for place in places if place] == sorted(place["x"] for place in places if place)
+    assert len(places) == 2
+    page.locator(".results h2 a").click()
+    assert page.title() == "Some words – Dateline"
+
+
+def test_timeline_narrows_by_a_click_and_by_keyboard(page: Page, archive: MemoryEngine, serve: Serve) -> None:
+    page.goto(serve(create_app(engine=archive)) + "/search?q=strike")
+    page.locator(".bars a", has_text="March 2017").click()
+    expect(page.get_by_role("list", name="Filters in force")).to_contain_text("1–31 March 2017")
+    page.go_back()
+    page.get_by_text("As a table").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="January 2017").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("list", name="Filters in force")).to_contain_text("1–31 January 2017")
+
+
+def test_part_of_a_query_is_taken_away_by_a_click(page: Page, app: Flask, serve: Serve) -> None:
+    page.goto(serve(app) + "/search?q=tillerson+-lavrov")
+    page.get_by_role("link", name="Search without not lavrov").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("5 articles for tillerson")
+
+
+def test_export_is_a_download(page: Page, app: Flask, serve: Serve) -> None:
+    page.goto(serve(app) + "/search?q=tillerson+moscow")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename == "tillerson-moscow.csv"
+    assert len(download.value.path().read_bytes().decode("utf-8-sig").splitlines()) == 6

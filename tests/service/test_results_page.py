@@ -189,7 +189,7 @@ def test_filters_in_force_can_be_removed_one_by_one(archive_client: FlaskClient)
         "Remove the filter Source The Gazette ×": everything | {"source": ["Der Bote"]},
         "Remove the filter Source Der Bote ×": everything | {"source": ["The Gazette"]},
         "Remove the filter Author Ada Byron ×": {k: v for k, v in everything.items() if k != "author"},
-        "Remove the filter Language en ×": {k: v for k, v in everything.items() if k != "language"},
+        "Remove the filter Language English ×": {k: v for k, v in everything.items() if k != "language"},
         "Remove the filter Published 1 January – 30 June 2017 ×": {
             k: v for k, v in everything.items() if k not in {"from", "to"}
         },
