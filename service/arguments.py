@@ -117,13 +117,18 @@ def require_known(arguments: Iterable[str], known: tuple[str, ...] = ARGUMENTS) 
 
 def query_string(request: SearchRequest, settings: Settings) -> str:
     """Return the shortest query string that `read_request` reads as `request`."""
+    return urlencode(request_pairs(request, settings))
+
+
+def request_pairs(request: SearchRequest, settings: Settings) -> list[tuple[str, str]]:
+    """Return the arguments that `read_request` reads as `request`, without those that say what is so anyway."""
     pairs = [
         ("q", request.query),
         ("match", "" if request.match == "all" else request.match),
         ("sort", "" if request.sort == "relevance" else request.sort),
         ("from", request.published_from.isoformat() if request.published_from else ""),
         ("to", request.published_to.isoformat() if request.published_to else ""),
-        *filter_pairs(request),
+        *_filter_pairs(request),
         ("size", "" if request.size == settings.page_size else str(request.size)),
         ("facets", ",".join(request.facets)),
         ("snippets", "" if request.snippets else "0"),
@@ -134,10 +139,10 @@ def query_string(request: SearchRequest, settings: Settings) -> str:
         ("page", "" if request.page == 1 else str(request.page)),
         ("cursor", request.cursor or ""),
     ]
-    return urlencode([(name, value) for name, value in pairs if value])
+    return [(name, value) for name, value in pairs if value]
 
 
-def filter_pairs(request: SearchRequest) -> list[tuple[str, str]]:
+def _filter_pairs(request: SearchRequest) -> list[tuple[str, str]]:
     """Return a request's filters as arguments, in an order that does not change."""
     pairs: list[tuple[str, str]] = []
     for name in FACETS:

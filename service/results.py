@@ -15,7 +15,7 @@ from flask import url_for
 from index import SearchRequest, SearchResponse
 from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName, SearchResult
 from index.periods import first_day, last_day
-from service.arguments import filter_pairs, query_string
+from service.arguments import query_string, request_pairs
 from service.formatting import format_count
 from service.reading import FACET_LABELS, InForce, read_filters, read_parts, read_patterns, text_of, url_without
 from service.settings import Settings
@@ -104,24 +104,16 @@ class ResultsPage:
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """Return what the search box has to carry along, so that new words keep the filters."""
-        request = self.request
-        dates = (("from", request.published_from), ("to", request.published_to))
-        fields = [*self._form_fields, *filter_pairs(request)]
-        return fields + [(name, day.isoformat()) for name, day in dates if day]
+        """Return what the search box has to carry along, so that new words keep all else but the page."""
+        return self._form_fields(query="")
 
     @property
     def carried_fields(self) -> list[tuple[str, str]]:
-        """Return what the form of dates has to carry along, other than words; the periods chosen give way to it."""
-        return [*self._form_fields, *filter_pairs(replace(self.request, published=()))]
+        """Return what the form of dates has to carry along; the periods chosen give way to it."""
+        return self._form_fields(published=(), published_from=None, published_to=None)
 
-    @property
-    def _form_fields(self) -> list[tuple[str, str]]:
-        request = self.request
-        fields: list[tuple[str, str]] = [("match", request.match)] if request.match != "all" else []
-        fields += [("sort", request.sort)] if request.sort != "relevance" else []
-        fields += [("size", str(request.size))] if request.size != self._settings.page_size else []
-        return fields + ([("duplicates", request.duplicates)] if request.duplicates != "fold" else [])
+    def _form_fields(self, **changes: Any) -> list[tuple[str, str]]:
+        return request_pairs(replace(self.request, page=1, facets=(), **changes), self._settings)
 
     @property
     def unfolded(self) -> Link | None:

@@ -212,11 +212,13 @@ def test_dates_in_force_are_in_words(archive_client: FlaskClient, dates: str, wo
 
 
 def test_new_words_and_new_dates_keep_the_rest(archive_client: FlaskClient) -> None:
-    page = get(archive_client, "/search?q=strike&match=any&sort=newest&source=The+Gazette&from=2017&size=5&page=2")
+    arguments = "match=any&sort=newest&source=The+Gazette&from=2017&size=5&page=2&recency=30&feedback=1&facets=source"
+    page = get(archive_client, f"/search?q=strike&{arguments}")
     search, dates = page.all("form")
-    kept = [("match", "any"), ("sort", "newest"), ("size", "5"), ("source", "The Gazette"), ("from", "2017-01-01")]
-    assert fields(search) == [("q", "strike"), *kept]
-    assert fields(dates) == [("q", "strike"), *kept, ("to", "")]
+    before, after = [("match", "any"), ("sort", "newest")], [("source", "The Gazette"), ("size", "5")]
+    ranking = [("recency", "30"), ("feedback", "1")]
+    assert fields(search) == [("q", "strike"), *before, ("from", "2017-01-01"), *after, *ranking]
+    assert fields(dates) == [("q", "strike"), *before, *after, *ranking, ("from", "2017-01-01"), ("to", "")]
 
 
 def test_match_and_sort_are_links_that_keep_the_rest(archive_client: FlaskClient) -> None:
