@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
+from html import unescape
 from urllib.parse import urlsplit
 
 from babel import Locale
@@ -18,6 +20,9 @@ _PERIOD = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?")
 # What turns the direction of all that follows, even outside the text that it is in, where no element holds it in.
 _OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ENGLISH = Locale("en")
+_TAG = re.compile(r"<[^>]*>")
+# Margins at which typewriters, wires and mail break their lines, in characters.
+_NARROWEST, _WIDEST = 45, 100
 # The languages that are written from right to left, by the part of the tag before the first hyphen.
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
@@ -82,6 +87,27 @@ def engine_html(html: str) -> Markup:
     return Markup(html)  # noqa: S704 -- see the contract of `SearchResult` and `MarkedArticle`
 
 
+def join_wrapped_lines(html: str) -> str:
+    """Return a paragraph in which lines that were broken at a margin are one: a screen has its own.
+
+    A line was broken if the first word of the next had no room in it. The other line ends say something, and stay; and
+    so do all where such lines are fewer than half, as in a list or in verse.
+    """
+    lines = html.split("\n")
+    texts = [unescape(_TAG.sub("", line)) for line in lines]
+    margin = max(map(len, texts))
+    if not _NARROWEST <= margin <= _WIDEST:
+        return html
+    is_broken = [
+        len(line) + 1 + len(following.partition(" ")[0]) > margin for line, following in itertools.pairwise(texts)
+    ]
+    if 2 * sum(is_broken) < len(is_broken):
+        return html
+    return lines[0] + "".join(
+        (" " if broken else "\n") + line for broken, line in zip(is_broken, lines[1:], strict=True)
+    )
+
+
 def text_attributes(language: str | None) -> Markup:
     """Return the attributes of an element that holds an article's text: its language and direction."""
     if not language or not _LANGUAGE_TAG.fullmatch(language):
@@ -111,6 +137,7 @@ def register(app: Flask) -> None:
         day=format_day,
         moment=format_moment,
         machine_time=machine_time,
+        join_wrapped_lines=join_wrapped_lines,
         number=format_number,
         count_of=format_count,
         engine_html=engine_html,
