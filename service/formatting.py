@@ -23,6 +23,8 @@ _ENGLISH = Locale("en")
 _TAG = re.compile(r"<[^>]*>")
 # Margins at which typewriters, wires and mail break their lines, in characters.
 _NARROWEST, _WIDEST = 45, 100
+# What a line begins with that is no more of the one before: what somebody quotes, an item of a list, a row of a table.
+_BEGINS_ANEW = re.compile(r"[>|*•+-]|\s|$")
 # The languages that are written from right to left, by the part of the tag before the first hyphen.
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
@@ -99,7 +101,8 @@ def join_wrapped_lines(html: str) -> str:
     if not _NARROWEST <= margin <= _WIDEST:
         return html
     is_broken = [
-        len(line) + 1 + len(following.partition(" ")[0]) > margin for line, following in itertools.pairwise(texts)
+        len(line) + 1 + len(following.partition(" ")[0]) > margin and not _BEGINS_ANEW.match(following)
+        for line, following in itertools.pairwise(texts)
     ]
     if 2 * sum(is_broken) < len(is_broken):
         return html

@@ -17,7 +17,7 @@ from service.formatting import format_count, format_period
 # Bars that can be told apart on a wide screen; where there are more, years are drawn by tens, hundreds or thousands.
 MAX_BARS = 240
 # Labels below them that have room on a narrow one.
-MAX_LABELS = 5
+MAX_LABELS = {"day": 6, "month": 5, "year": 6}
 # From there on the place of a label, in percent, is too near to the end.
 _LAST_LABEL = 86
 # The height of the highest bar, and of the lowest that is not empty, in pixels.
@@ -161,7 +161,7 @@ def _labels(unit: str, starts: Sequence[dt.date], years: int) -> dict[int, str]:
             places = [place for place, day in enumerate(starts) if (12 * day.year + day.month - 1) % step == 0]
         else:
             places = [place for place, day in enumerate(starts) if day.year % (step * years) < years]
-        if len(places) <= MAX_LABELS:
+        if len(places) <= MAX_LABELS[unit]:
             break
     if unit == "year" or (unit == "month" and step >= 12):
         return {place: str(starts[place].year) for place in places}

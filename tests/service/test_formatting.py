@@ -33,6 +33,8 @@ def test_lines_that_were_broken_at_a_margin_are_joined() -> None:
         "O what can ail thee, knight-at-arms,\nAlone and palely loitering?\nThe sedge has withered from the lake,\n"
         "And no birds sing.",
         "The ministers agreed on what to do about oil, gas and coal:\n- less of it\n- later than planned\n- for more",
+        "> One cannot argue with the fact that it flies, lands, and is\n> reusable, which is more than can be said of\n"
+        "> others.",
         "\n".join(["A paragraph of its own that is as long as no line of a wire or a mail has ever been " * 3] * 3),
     ],
 )
