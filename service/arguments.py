@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
@@ -39,6 +39,20 @@ _DAYS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
 
 Arguments = MultiDict[str, str]
+
+# What is written as arguments, in the order of a query string: of each the fields of `SearchRequest` that it says.
+WRITTEN: dict[str, tuple[str, ...]] = {
+    "q": ("query",), "match": ("match",), "sort": ("sort",), "from": ("published_from",), "to": ("published_to",),
+    **{name: (name, f"not_{name}") for name in FACETS}, "size": ("size",), "facets": ("facets",),
+    "snippets": ("snippets",), "duplicates": ("duplicates",), "recency": ("recency",), "feedback": ("feedback",),
+    "explain": ("explain",), "page": ("page",), "cursor": ("cursor",),
+}  # fmt: skip
+_DEFAULTS = {name: getattr(SearchRequest(), names[0]) for name, names in WRITTEN.items()}
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    "facets": ",".join,
+    "recency": lambda days: f"{days:.6f}".rstrip("0").rstrip("."),
+    **{name: lambda is_on: "1" if is_on else "0" for name in ("snippets", "feedback", "explain")},
+}
 
 
 def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
@@ -122,34 +136,24 @@ def query_string(request: SearchRequest, settings: Settings) -> str:
 
 def request_pairs(request: SearchRequest, settings: Settings) -> list[tuple[str, str]]:
     """Return the arguments that `read_request` reads as `request`, without those that say what is so anyway."""
-    pairs = [
-        ("q", request.query),
-        ("match", "" if request.match == "all" else request.match),
-        ("sort", "" if request.sort == "relevance" else request.sort),
-        ("from", request.published_from.isoformat() if request.published_from else ""),
-        ("to", request.published_to.isoformat() if request.published_to else ""),
-        *_filter_pairs(request),
-        ("size", "" if request.size == settings.page_size else str(request.size)),
-        ("facets", ",".join(request.facets)),
-        ("snippets", "" if request.snippets else "0"),
-        ("duplicates", "" if request.duplicates == "fold" else request.duplicates),
-        ("recency", "" if request.recency is None else f"{request.recency:.6f}".rstrip("0").rstrip(".")),
-        ("feedback", "1" if request.feedback else ""),
-        ("explain", "1" if request.explain else ""),
-        ("page", "" if request.page == 1 else str(request.page)),
-        ("cursor", request.cursor or ""),
+    return [
+        (name, text)
+        for name, fields in WRITTEN.items()
+        for text in write_argument(name, [getattr(request, field) for field in fields], settings)
     ]
-    return [(name, value) for name, value in pairs if value]
 
 
-def _filter_pairs(request: SearchRequest) -> list[tuple[str, str]]:
-    """Return a request's filters as arguments, in an order that does not change."""
-    pairs: list[tuple[str, str]] = []
-    for name in FACETS:
+def write_argument(name: str, values: Sequence[Any], settings: Settings) -> list[str]:
+    """Return what is written of an argument, by the values of its fields (`WRITTEN`); nothing if that is so anyway."""
+    if name in FACETS:
+        wanted, unwanted = values
         # A value that itself begins with a sign gets a backslash before it.
-        pairs += [(name, f"\\{value}" if value.startswith(("-", "\\")) else value) for value in request.wanted(name)]
-        pairs += [(name, f"-{value}") for value in request.unwanted(name)]
-    return pairs
+        written = [f"\\{value}" if value.startswith(("-", "\\")) else value for value in wanted]
+        return [*written, *(f"-{value}" for value in unwanted)]
+    (value,) = values
+    if value == (settings.page_size if name == "size" else _DEFAULTS[name]):
+        return []
+    return [_TEXTS.get(name, str)(value)]
 
 
 def _read_filter(arguments: Arguments, name: FacetName) -> tuple[tuple[str, ...], tuple[str, ...]]:

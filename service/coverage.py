@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from index import SearchRequest, SearchResponse
 from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, Stats
 from service.formatting import format_count, format_day, format_span
-from service.results import Link, search_url
+from service.links import Links, search_url
+from service.results import Link
 from service.settings import Settings
 from service.timeline import MAX_BARS, Timeline, make_timeline
 
@@ -42,9 +43,7 @@ def cover(search: Search, stats: Stats, asked: SearchRequest, response: SearchRe
     everything = SearchRequest(size=0, snippets=False, duplicates="show", facets=("source", "published"))
     counts = search(everything).facets
 
-    def url(**changes: object) -> str:
-        return search_url(replace(SearchRequest(size=settings.page_size), **changes), settings)  # type: ignore[arg-type]
-
+    url = Links(SearchRequest(size=settings.page_size), settings).url
     known = [count for count in counts["source"] if count.value != NOT_KNOWN]
     return Coverage(
         stats=stats,

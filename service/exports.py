@@ -22,7 +22,7 @@ from index.engine import SearchResult
 from service.arguments import read_request
 from service.caching import keep_by_generation
 from service.context import current_service
-from service.results import search_url
+from service.links import search_url
 
 blueprint = Blueprint("exports", __name__)
 keep_by_generation(blueprint)

@@ -11,7 +11,7 @@ from index.engine import SearchResult, Stats
 from service.arguments import query_string, read_request
 from service.caching import keep_by_generation
 from service.context import current_service, search_engine
-from service.results import search_url
+from service.links import join_url, search_url
 
 blueprint = Blueprint("feeds", __name__)
 keep_by_generation(blueprint)
@@ -53,7 +53,9 @@ def feed() -> Response:
         asked=asked,
         entries=[_entry(result, stats) for result in search_engine(asked).results],
         updated=_time(stats),
-        feed_url=_with_arguments("feeds.feed", query_string(replace(asked, sort="relevance"), service.settings)),
+        feed_url=join_url(
+            url_for("feeds.feed", _external=True), query_string(replace(asked, sort="relevance"), service.settings)
+        ),
         page_url=search_url(asked, service.settings, external=True),
     )
 
@@ -82,11 +84,6 @@ def _entry(result: SearchResult, stats: Stats) -> Entry:
 
 def _time(stats: Stats) -> str:
     return stats.committed_at.isoformat(timespec="seconds")
-
-
-def _with_arguments(endpoint: str, arguments: str) -> str:
-    address = url_for(endpoint, _external=True)
-    return f"{address}?{arguments}" if arguments else address
 
 
 def _xml(template: str, mimetype: str, **values: object) -> Response:

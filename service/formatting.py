@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import re
 from html import unescape
@@ -111,6 +112,7 @@ def join_wrapped_lines(html: str) -> str:
     )
 
 
+@functools.lru_cache
 def text_attributes(language: str | None) -> Markup:
     """Return the attributes of an element that holds an article's text: its language and direction."""
     if not language or not _LANGUAGE_TAG.fullmatch(language):

@@ -18,7 +18,8 @@ from service.context import current_service, search_engine
 from service.coverage import cover
 from service.errors import PROBLEM_KINDS
 from service.help import HELP
-from service.results import ResultsPage, also_in, search_url
+from service.links import search_url
+from service.results import ResultsPage, also_in
 
 blueprint = Blueprint("pages", __name__)
 keep_by_generation(blueprint, except_for=("pages.problem_kind", "pages.help_page"))

@@ -15,8 +15,9 @@ from flask import url_for
 from index import SearchRequest, SearchResponse
 from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, FacetName, SearchResult
 from index.periods import first_day, last_day
-from service.arguments import query_string, request_pairs
+from service.arguments import request_pairs
 from service.formatting import format_count
+from service.links import Links, join_url
 from service.reading import FACET_LABELS, InForce, read_filters, read_parts, read_patterns, text_of, url_without
 from service.settings import Settings
 from service.timeline import Timeline, make_timeline
@@ -63,34 +64,36 @@ class ResultsPage:
         self.request = request
         self.response = response
         self._settings = settings
+        self._links = Links(request, settings)
+        self._arguments = self._links.arguments()
         # Counting articles needs no page of results, and so has none.
         self.last_page = max(1, -(-response.total // request.size)) if request.size else 1
 
     def url(self, **changes: Any) -> str:
         """Return the link to this search with changes, from its first page on."""
-        return search_url(replace(self.request, **{"page": 1} | changes), self._settings)
+        return self._links.url(**{"page": 1} | changes)
 
     def article_url(self, article_id: str) -> str:
         """Return the link to an article that keeps this search, for the marks and for the way back."""
-        return _join(url_for("pages.article", article_id=article_id), query_string(self.request, self._settings))
+        return join_url(url_for("pages.article", article_id=article_id), self._arguments)
 
     @property
     def api_url(self) -> str:
         """Return the link to the same answer as JSON."""
-        return _join(url_for("api.search"), query_string(self.request, self._settings))
+        return join_url(url_for("api.search"), self._arguments)
 
     @property
     def feed_url(self) -> str:
         """Return the link to a feed of what this search finds, whatever the page and its order."""
-        request = replace(self.request, page=1, sort="relevance", size=self._settings.page_size)
-        return _join(url_for("feeds.feed"), query_string(request, self._settings))
+        arguments = self._links.arguments(page=1, sort="relevance", size=self._settings.page_size)
+        return join_url(url_for("feeds.feed"), arguments)
 
     @property
     def export_urls(self) -> list[Link]:
         """Return the links to all that is found as files, whatever the page."""
-        arguments = query_string(replace(self.request, page=1, size=self._settings.page_size), self._settings)
+        arguments = self._links.arguments(page=1, size=self._settings.page_size)
         formats = (("CSV", "exports.export_table"), ("JSON Lines", "exports.export_json_lines"))
-        return [Link(text=text, url=_join(url_for(endpoint), arguments)) for text, endpoint in formats]
+        return [Link(text=text, url=join_url(url_for(endpoint), arguments)) for text, endpoint in formats]
 
     @property
     def heading(self) -> str:
@@ -256,12 +259,3 @@ def also_in(result: SearchResult) -> tuple[list[str], int]:
     sources = [duplicate.source for duplicate in result.duplicates if duplicate.source]
     named = [source for source in dict.fromkeys(sources) if source != result.source][:DUPLICATE_SOURCES]
     return named, result.num_duplicates - len(named)
-
-
-def search_url(request: SearchRequest, settings: Settings, *, external: bool = False) -> str:
-    """Return the link to the page of results of a request; an external one has the name of the host."""
-    return _join(url_for("pages.search", _external=external), query_string(request, settings))
-
-
-def _join(path: str, query: str) -> str:
-    return f"{path}?{query}" if query else path

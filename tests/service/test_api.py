@@ -170,7 +170,7 @@ def test_stats_tell_what_is_in_the_index(client: FlaskClient, archive_client: Fl
         35, "2017-01-01", "2018-09-13", 3
     )  # fmt: skip
     assert stats["sources"][0] == {"value": "The Gazette", "count": 11}
-    assert stats["committed_at"] == "2026-11-20T09:05:00+00:00"
+    assert stats["committed_at"] == "2026-11-20T09:05:07.123456+00:00"
 
 
 def test_process_is_alive_and_the_index_ready(client: FlaskClient) -> None:
