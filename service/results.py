@@ -127,8 +127,8 @@ class ResultsPage:
         return Link(text=f"Show all {format_count(count, 'article')}", url=self.url(duplicates="show"), count=count)
 
     def matches(self) -> list[Link]:
-        """Return the choice between all words and any word; without words there is nothing to choose."""
-        if not self.request.query:
+        """Return the choice between all words and any word; with one word or none there is nothing to choose."""
+        if len(self.response.interpreted.terms) < 2 and self.request.match == "all":
             return []
         in_force = "any" if self.response.relaxed else self.request.match
         return [

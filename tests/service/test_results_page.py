@@ -222,14 +222,20 @@ def test_new_words_and_new_dates_keep_the_rest(archive_client: FlaskClient) -> N
 
 
 def test_match_and_sort_are_links_that_keep_the_rest(archive_client: FlaskClient) -> None:
-    page = get(archive_client, "/search?q=strike&source=The+Gazette&page=2&size=5")
-    rest = {"q": ["strike"], "source": ["The Gazette"], "size": ["5"]}
+    page = get(archive_client, "/search?q=harbour+strike&source=The+Gazette&page=2&size=5")
+    rest = {"q": ["harbour strike"], "source": ["The Gazette"], "size": ["5"]}
     links = page.links()
     assert arguments(links["any word"]) == rest | {"match": ["any"]}
     assert arguments(links["all words"]) == rest
     assert arguments(links["newest"]) == rest | {"sort": ["newest"]}
     current = [text_of(link) for link in page.all("a") if link.get("aria-current") == "true"]
     assert current == ["all words", "relevance", "Remove ✓ The Gazette"]
+
+
+def test_one_word_leaves_nothing_to_match(archive_client: FlaskClient) -> None:
+    assert {"all words", "any word"}.isdisjoint(get(archive_client, "/search?q=strike").links())
+    # What is in force can be changed.
+    assert {"all words", "any word"} <= get(archive_client, "/search?q=strike&match=any").links().keys()
 
 
 def test_browsing_has_neither_match_nor_relevance(archive_client: FlaskClient) -> None:
@@ -346,7 +352,8 @@ def test_each_part_of_the_query_can_be_taken_away(client: FlaskClient) -> None:
 
 def test_only_part_of_a_query_is_nothing_to_take_away_unless_there_are_filters(archive_client: FlaskClient) -> None:
     assert get(archive_client, "/search?q=strike").all("ul", aria_label="Parts of the query") == []
-    assert get(archive_client, "/search?source=Der+Bote").all("ul", aria_label="Parts of the query") == []
+    page = get(archive_client, "/search?source=Der+Bote&language=de")
+    assert page.all("ul", aria_label="Parts of the query") == []
     page = get(archive_client, "/search?q=strike&source=Der+Bote&page=2&size=2")
     assert removals(page) == {"Search without strike ×": {"source": ["Der Bote"], "size": ["2"]}}
 
