@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, cast, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, cast, get_args
 
 from index.article import Article
 from index.errors import RequestError
@@ -132,7 +132,13 @@ class Duplicate:
 
     def to_dict(self) -> dict[str, object]:
         """Return the article as JSON-ready values."""
-        return asdict(self) | {"published": self.published.isoformat() if self.published else None}
+        return {
+            "id": self.id,
+            "title": self.title,
+            "source": self.source,
+            "published": self.published.isoformat() if self.published else None,
+            "url": self.url,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +168,8 @@ class ScorePart:
         return known | {"frequencies": dict(self.frequencies), "rarity": self.rarity, "weight": self.weight}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchResult:
-    """One article that was found.
+class SearchResult(NamedTuple):
+    """One article that was found; a tuple, since a frozen dataclass takes three times as long to make.
 
     `snippets` and `title_marked` are HTML: the words that matched are inside `<mark>`, all else is escaped.
     `duplicates` are articles that are folded into this one, the first `MAX_DUPLICATES` by time of `num_duplicates`.
@@ -187,16 +192,24 @@ class SearchResult:
 
     def to_dict(self) -> dict[str, object]:
         """Return the result as JSON-ready values; without an explanation if there is none."""
-        values = asdict(self)
-        del values["explanation"]
+        # Written out: `dataclasses.asdict` copies what it finds, piece by piece, in ten times as long.
+        values: dict[str, object] = {
+            "id": self.id,
+            "title": self.title,
+            "title_marked": self.title_marked,
+            "url": self.url,
+            "source": self.source,
+            "authors": list(self.authors),
+            "published": self.published.isoformat() if self.published else None,
+            "language": self.language,
+            "score": self.score,
+            "snippets": list(self.snippets),
+            "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
+            "num_duplicates": self.num_duplicates,
+        }
         if self.explanation:
             values["explanation"] = [part.to_dict() for part in self.explanation]
-        return values | {
-            "duplicates": [duplicate.to_dict() for duplicate in self.duplicates],
-            "authors": list(self.authors),
-            "snippets": list(self.snippets),
-            "published": self.published.isoformat() if self.published else None,
-        }
+        return values
 
 
 # Not frozen: an answer has a hundred of them, and each would take 1.2 µs to make and not 0.3.
@@ -215,6 +228,10 @@ class QueryTerm:
     text: str
     terms: tuple[str, ...]
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the part as JSON-ready values."""
+        return {"text": self.text, "terms": self.terms}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpretation:
@@ -230,6 +247,16 @@ class Interpretation:
     excluded: tuple[QueryTerm, ...] = ()
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the reading as JSON-ready values."""
+        return {
+            "query": self.query,
+            "terms": tuple(term.to_dict() for term in self.terms),
+            "excluded": tuple(term.to_dict() for term in self.excluded),
+            "dropped": self.dropped,
+            "notes": self.notes,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +289,7 @@ class SearchResponse:
         """Return the response as JSON-ready values."""
         return {
             "query": self.query,
-            "interpreted": asdict(self.interpreted),
+            "interpreted": self.interpreted.to_dict(),
             "total": self.total,
             "folded": self.folded,
             "took_ms": self.took_ms,

@@ -6,19 +6,22 @@ The index finds the articles by other means (`index.codec.kernels`); this says w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import lru_cache, partial
 
 import regex
 
 from index import stopwords
 from index.clauses import Fuzzy, Prefix, Wildcard
 
+# Words of which a matcher knows whether they fit: some texts' worth of them.
+_REMEMBERED = 1 << 12
+
 
 def make_matcher(leaves: Sequence[Prefix | Wildcard | Fuzzy]) -> Callable[[str], bool]:
     """Return what says whether a surface is one that any of some leaves stands for."""
     fits = [_make_fit(leaf) for leaf in leaves]
 
-    @cache
+    @lru_cache(maxsize=_REMEMBERED)
     def fits_any(surface: str) -> bool:
         return any(fit(stopwords.as_word(surface)) for fit in fits)  # of an acronym, the word that it spells
 
@@ -41,6 +44,8 @@ def _begins_with(prefix: str, surface: str) -> bool:
 
 def acronyms_of(leaf: Prefix | Wildcard | Fuzzy) -> list[str]:
     """Return the acronyms that spell a word which a leaf stands for."""
+    if isinstance(leaf, Prefix):
+        return [acronym for word, acronym in stopwords.TOLD.items() if word.startswith(leaf.surface)]
     fits = make_matcher([leaf])
     return [acronym for word, acronym in stopwords.TOLD.items() if fits(word)]
 

@@ -131,25 +131,25 @@ def to_stored(article: Article) -> bytes:
     return article.to_json()
 
 
+def read_stored(encoded: bytes) -> dict[str, Any]:
+    """Return what is known of the article that `to_stored` was given, by the names of its fields; lists as lists."""
+    try:
+        known = orjson.loads(encoded)
+    except orjson.JSONDecodeError:
+        known = json.loads(encoded.decode("utf-8", "surrogatepass"))
+    fields: dict[str, Any] = {"id": "", "title": "", "body": "", **known}
+    published: str | None = fields.get("published")
+    if published:
+        parse = dt.datetime.fromisoformat if "T" in published else dt.date.fromisoformat
+        fields["published"] = parse(published)
+    return fields
+
+
 def from_stored(encoded: bytes) -> Article:
     """Return the article that `to_stored` was given."""
-    try:
-        fields = orjson.loads(encoded)
-    except orjson.JSONDecodeError:
-        fields = json.loads(encoded.decode("utf-8", "surrogatepass"))
-    published: str | None = fields.pop("published", None)
-    return Article(
-        id=fields.pop("id", ""),
-        title=fields.pop("title", ""),
-        body=fields.pop("body", ""),
-        authors=tuple(fields.pop("authors", ())),
-        published=_parse_date(published) if published else None,
-        **fields,
-    )
-
-
-def _parse_date(text: str) -> dt.date:
-    return dt.datetime.fromisoformat(text) if "T" in text else dt.date.fromisoformat(text)
+    fields = read_stored(encoded)
+    authors = tuple(fields.pop("authors", ()))
+    return Article(**fields, authors=authors)
 
 
 def to_seconds(published: dt.date) -> int:

@@ -1,13 +1,15 @@
 """Where the words of a query stand in texts: found by the kernel that cuts words for the index.
 
-The texts of a page of results are cut in one go. Of each word that is in them, once, it is asked what it matches, and
-in Python only of those that begin as something that is looked for: of ten bodies some ten words out of a thousand.
+The texts of a page of results are cut in one go, and only where a word may be that begins as something that is looked
+for. Of each word that does, once, it is asked in Python what it matches: of ten bodies some ten out of a thousand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -17,21 +19,27 @@ from index import analysis
 from index.clauses import Exact, Forms, Fuzzy, Leaf, Phrase, Prefix, Wildcard, Word
 from index.codec.building.batch import encode
 from index.codec.building.vocabulary import ACRONYMS, Tokens, Vocabulary
-from index.codec.kernels.snippets import find_beginning, find_hits
+from index.codec.kernels.spotting import find_beginning, find_hits, gather, move_back
 from index.codec.kernels.text import BEGINNINGS
 from index.marking import NearWords, acronyms_of, make_matcher, written_as
-from index.stopwords import is_acronym
+from index.stopwords import TOLD, is_acronym
 
 # The parts of a query are told apart by the bits of a number; of more than these some are taken for one.
 _MAX_PARTS = 63
 # The bit of a word that is asked for by its first character, of CJK, which alone is marked then.
 _FIRST_CHARACTER = 1 << 63
+# Each beginning that is looked for is looked for by itself; of more than these it is quicker to cut all words.
+_MOST_BEGINNINGS = 12
 
 # An English stem differs from its surfaces by its last letter at most, as "abl" does from "ability"; but for those of
 # dying, lying and tying. The Arabic stemmer takes off beginnings, and the Russian one goes by way of Latin letters, of
 # which "шч" and "щ" are the same.
 _OTHER_ENGLISH = frozenset({"die", "lie", "tie"})
 _WITHOUT_BEGINNING = frozenset({"arabic", "russian"})
+
+
+# A tuple of types is asked in a fifth of the time that a union of them takes.
+_MARKED = (Word, Prefix, Phrase, Exact, Forms, Wildcard, Fuzzy)
 
 
 class Marks(NamedTuple):
@@ -60,12 +68,7 @@ class Marker:
     def of(cls, leaves: Iterable[Leaf], field: str) -> Marker:
         """Collect what a query looks for in one field."""
         return cls(
-            tuple(
-                leaf
-                for leaf in dict.fromkeys(leaves)
-                if isinstance(leaf, Word | Prefix | Phrase | Exact | Forms | Wildcard | Fuzzy)
-                and leaf.field in (None, field)
-            )
+            tuple(leaf for leaf in dict.fromkeys(leaves) if isinstance(leaf, _MARKED) and leaf.field in (None, field))
         )
 
     def find(self, texts: Sequence[bytes], language: str | None) -> Marks:
@@ -77,18 +80,26 @@ class Marker:
         wanted = self._wanted.get(stemmer)
         if wanted is None:
             wanted = self._wanted[stemmer] = _Wanted(self.leaves, stemmer)
-        text = b"".join(texts)
+        text, starts = b"".join(texts), _starts_of(texts)
         if not self.leaves:
-            starts = np.zeros(len(texts) + 1, np.int64)
-            np.cumsum([len(each) for each in texts], out=starts[1:])
             return Marks(text, starts, np.empty((0, 2), np.uint32), np.empty(0, np.uint64), np.zeros_like(starts))
-        return wanted.find(text, texts)
+        return wanted.find(text, starts)
 
     def is_complete(self, marks: Marks, number: int) -> bool:
         """Say whether each part of the query is found in a text, by itself or in what is longer."""
         parts = (1 << min(len(self.leaves), _MAX_PARTS)) - 1
         found = marks.masks[marks.hit_starts[number] : marks.hit_starts[number + 1]]
         return bool(np.bitwise_or.reduce(found) == parts)
+
+
+@cache
+def _acronyms_by(stemmer: str) -> dict[str, list[int]]:
+    """Return which acronyms may be meant by a word, as it is stemmed or as it is written."""
+    numbers_of: dict[str, list[int]] = {}
+    for number, (word, acronym) in zip(ACRONYMS, TOLD.items(), strict=True):
+        for each in (acronym, analysis.stem_by(word, stemmer)):
+            numbers_of.setdefault(each, []).append(number)
+    return numbers_of
 
 
 class _Wanted:
@@ -122,17 +133,28 @@ class _Wanted:
                     self._prefixes.append((surface, bit))
                     for each in acronyms_of(leaf):
                         self._add(self._surfaces, each, bit)
-                    beginnings.add(surface)
                 case Wildcard(pattern=pattern):
                     self._patterns.append((make_matcher([leaf]), bit))
                     beginnings.add(pattern[: min(place for place in map(pattern.find, "*?") if place >= 0)])
                 case Fuzzy(surface=surface):
                     self._patterns.append((make_matcher([leaf]), bit))
                     beginnings.add(surface[:1])
-        self._set_beginnings(sorted(map(encode, beginnings)))
+        self._set_beginnings(beginnings)
+        # How far from each other words may stand that belong together.
+        self._reach = max((leaf.slop for leaf in leaves if isinstance(leaf, Phrase)), default=0)
         self._phrases = np.array([number for numbers, _ in phrases for number in numbers], np.uint8)
-        self._phrase_starts = np.cumsum([0, *(len(numbers) for numbers, _ in phrases)], dtype=np.int64)
+        self._phrase_starts = _starts_of([numbers for numbers, _ in phrases])
         self._phrase_masks = np.array([bit for _, bit in phrases], np.uint64)
+        numbers_of = _acronyms_by(stemmer)
+        self._acronyms = (
+            set(ACRONYMS)
+            if self._patterns
+            else {
+                number
+                for word in (*self._stems, *self._numbers, *self._surfaces)
+                for number in numbers_of.get(word, ())
+            }
+        )
 
     def _add_words(
         self, leaf: Word | Phrase, bit: int, phrases: list[tuple[list[int], int]], beginnings: set[str]
@@ -154,17 +176,33 @@ class _Wanted:
                 else:
                     self._near.append((leaf, bit))
 
-    def _set_beginnings(self, beginnings: Sequence[bytes]) -> None:
-        self._beginning_starts = np.cumsum([0, *map(len, beginnings)], dtype=np.int64)
-        self._beginnings = np.frombuffer(b"".join(beginnings), np.uint8)
+    def _set_beginnings(self, beginnings: set[str]) -> None:
+        # A word that begins as a prefix matches by that alone, but that of CJK the first character is marked.
+        masks: dict[str, int] = {}
+        asked = set(beginnings)
+        for prefix, bit in self._prefixes:
+            if analysis.has_cjk(prefix[0]):
+                asked.add(prefix)
+            else:
+                self._add(masks, prefix, bit)
+        written = sorted(masks.keys() | asked)
+        encoded = [encode(each) for each in written]
+        self._beginning_starts = _starts_of(encoded)
+        self._beginnings = np.frombuffer(b"".join(encoded), np.uint8)
+        self._is_asked = np.array([each in asked for each in written], np.bool_)
+        self._beginning_masks = np.array([masks.get(each, 0) for each in written], np.uint64)
         self._is_wanted = np.zeros(BEGINNINGS, np.bool_)
-        for each in beginnings:
+        for each in encoded:
             if len(each) == 1:
                 self._is_wanted[each[0] & 31 :: 32] = True
             elif each:
                 self._is_wanted[(each[1] & 31) << 5 | (each[0] & 31)] = True
             else:
                 self._is_wanted[:] = True
+        firsts = {each[:2] for each in encoded}
+        self._is_gathering = b"" not in firsts and len(firsts) <= _MOST_BEGINNINGS
+        self._firsts = np.frombuffer(b"".join(firsts), np.uint8)
+        self._first_starts = _starts_of(list(firsts))
 
     @staticmethod
     def _add(bits: dict[str, int], word: str, bit: int) -> None:
@@ -182,16 +220,14 @@ class _Wanted:
             beginnings.add("" if self._stemmer in _WITHOUT_BEGINNING else stem[:1])
         return stem
 
-    def find(self, text: bytes, texts: Sequence[bytes]) -> Marks:
-        """Return what matches in texts, which are given one after another as well."""
+    def find(self, text: bytes, starts: NDArray[np.int64]) -> Marks:
+        """Return what matches in texts, which are given one after another."""
         vocabulary = Vocabulary(self._is_wanted)
-        starts = np.zeros(len(texts) + 1, np.int64)
-        np.cumsum([len(each) for each in texts], out=starts[1:])
-        tokens = vocabulary.cut(text, starts, with_spans=True)
-        word_masks, word_numbers = self._ask(vocabulary, tokens)
+        tokens = self._cut(vocabulary, text, starts)
+        word_masks, word_numbers = self._ask(vocabulary)
         most = len(tokens.word_ids) * (1 + len(self._phrase_masks))
         hits, masks = np.empty((most, 2), np.uint32), np.empty(most, np.uint64)
-        hit_starts = np.empty(len(texts) + 1, np.int64)
+        hit_starts = np.empty(len(starts), np.int64)
         count = find_hits(
             tokens.word_ids, tokens.starts, tokens.spans, word_masks, word_numbers,
             self._phrases, self._phrase_starts, self._phrase_masks, hits, masks, hit_starts,
@@ -203,16 +239,35 @@ class _Wanted:
             return _without_overlaps(marks, near)
         return marks
 
-    def _ask(self, vocabulary: Vocabulary, tokens: Tokens) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    def _cut(self, vocabulary: Vocabulary, text: bytes, starts: NDArray[np.int64]) -> Tokens:
+        """Return the words of texts, as many of them as count."""
+        if not self._is_gathering:
+            return vocabulary.cut(text, starts, with_spans=True)
+        most = len(text) + len(starts)
+        gathered, stretch_starts, shifts = np.empty(most, np.uint8), np.empty(most, np.int64), np.empty(most, np.int64)
+        count = gather(
+            np.frombuffer(text, np.uint8), starts, self._first_starts, self._firsts, self._reach,
+            gathered, stretch_starts, shifts,
+        )  # fmt: skip
+        stretch_starts = stretch_starts[: count + 1]
+        # As one text: each other one takes as long as ten words do.
+        size = int(stretch_starts[-1])
+        tokens = vocabulary.cut(gathered[:size].tobytes(), np.array([0, size]), with_spans=True)
+        token_starts = np.empty(len(starts), np.int64)
+        move_back(starts, stretch_starts, shifts[:count], tokens.spans, token_starts)
+        return Tokens(tokens.word_ids, token_starts, tokens.spans, tokens.is_acronym)
+
+    def _ask(self, vocabulary: Vocabulary) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
         """Return what each word matches by itself, and its number among the words of phrases."""
         word_masks = np.zeros(vocabulary.num_words, np.uint64)
         word_numbers = np.zeros(vocabulary.num_words, np.uint8)
-        offsets, word_bytes = vocabulary.word_offsets, vocabulary.word_bytes
         found = np.empty(vocabulary.num_words, np.int64)
-        count = find_beginning(self._beginning_starts, self._beginnings, offsets, word_bytes, found)
-        # Acronyms, which begin as words in small letters do, are asked whatever is looked for.
-        is_acronym = (tokens.word_ids >= ACRONYMS.start) & (tokens.word_ids < ACRONYMS.stop)
-        for word in {*found[:count].tolist(), *tokens.word_ids[is_acronym].tolist()}:
+        count = find_beginning(
+            self._beginning_starts, self._beginnings, self._is_asked, self._beginning_masks,
+            vocabulary.word_offsets, vocabulary.word_bytes, word_masks, found,
+        )  # fmt: skip
+        # Acronyms do not begin as words do, which are in small letters.
+        for word in {*found[:count].tolist(), *self._acronyms}:
             surface = vocabulary.surface(word)
             stem = analysis.stem_by(surface, self._stemmer)
             word_masks[word] = self._match(surface, stem)
@@ -261,6 +316,11 @@ class _Wanted:
                     start, stop = tokens.spans[place].tolist()
                     found += ((text, *span, bit) for span in words.add(surface, place, start, stop))
         return found
+
+
+def _starts_of(pieces: Sequence[Sized]) -> NDArray[np.int64]:
+    """Return where pieces begin that stand one after another, and the end of the last."""
+    return np.array([*accumulate(map(len, pieces), initial=0)], np.int64)
 
 
 def _without_overlaps(marks: Marks, near: Sequence[tuple[int, int, int, int]]) -> Marks:

@@ -3,15 +3,17 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
+import orjson
 import pytest
 from whoosh import query as whoosh_query
 from whoosh.index import open_dir
 
 from index import Article, SearchEngine, SearchRequest, open_engine
 from index.clauses import Forms, leaves
-from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, Match
+from index.engine import FACETS, NO_DATE, NOT_KNOWN, FacetCount, Interpretation, Match, SearchResponse, SearchResult
 from index.engines import open_writer
 from index.engines.local import expanding
 from index.engines.local.folder import IndexFolder
@@ -145,6 +147,19 @@ def test_patterns_that_stand_for_too_many_words_are_searched_for_as_the_most_fre
     doc_ids, _ = snapshot.match(snapshot.read(capped, "all"))
     whole, _ = snapshot.match(snapshot.read(query, "all"))
     assert doc_ids.tolist() == whole.tolist() != []
+
+
+def test_an_answer_as_a_dictionary_leaves_nothing_out(seeds: SearchEngine) -> None:
+    response = seeds.search(SearchRequest(query="tillerson -syria", facets=FACETS))
+    answer = orjson.loads(orjson.dumps(response.to_dict()))
+    assert set(answer) == {field.name for field in fields(SearchResponse)}
+    assert set(answer["interpreted"]) == {field.name for field in fields(Interpretation)}
+    assert answer["interpreted"]["excluded"] == [{"text": "syria", "terms": ["syria"]}]
+    for written, result in zip(answer["results"], response.results, strict=True):
+        # What is as good as said by leaving it out.
+        assert set(written) == {*SearchResult._fields} - {"explanation"}
+        known = result._asdict() | {"published": result.published.isoformat() if result.published else None}
+        assert written == orjson.loads(orjson.dumps({name: known[name] for name in written}))
 
 
 def test_an_article_is_given_back_as_it_was_put(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import html
+import sys
 import time
 
 import numpy as np
@@ -9,12 +10,13 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import analysis
+from index import analysis, spotting
 from index import snippets as making
 from index.clauses import Word, leaves
 from index.codec.building.batch import encode
 from index.codec.building.text_tables import text_tables
 from index.codec.kernels import snippets as kernel
+from index.codec.kernels import spotting as spotting_kernel
 from index.codec.kernels import text as cutting
 from index.codec.kernels.snippets import MIN_LENGTH
 from index.query_language import parse
@@ -22,6 +24,9 @@ from index.snippets import ENOUGH_TEXT, MAX_LENGTH, MAX_SNIPPETS, mark
 from index.spotting import Marker
 from tests.index.slow_marker import SlowMarker
 from tests.index.slow_sentences import find_sentences
+
+# Without the JIT, numpy warns where a number of one byte overflows, as it should.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
 untimed = settings(deadline=None)  # a kernel may have to be compiled first, and the tables of characters made
 
@@ -377,6 +382,11 @@ def test_what_is_found_is_what_the_words_say_one_by_one(texts: list[str], query:
     root = parse(query).root
     slow = SlowMarker.of(leaves(root), "body")
     marks = Marker.of(leaves(root), "body").find([encode(text) for text in texts], language)
+    # As many words as that are looked for in every word of the texts.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spotting, "_MOST_BEGINNINGS", 0)
+        in_all = Marker.of(leaves(root), "body").find([encode(text) for text in texts], language)
+    assert [each.tolist() for each in marks[1:]] == [each.tolist() for each in in_all[1:]]
     for number, text in enumerate(texts):
         start = int(marks.starts[number])
         encoded = encode(text)
@@ -405,6 +415,31 @@ def test_the_kernels_agree_on_what_characters_are() -> None:
         cutting.NOT_UPPER,
         cutting.CJK,
     )
+
+
+def test_the_kernels_agree_on_what_a_byte_may_be_of() -> None:
+    tables, kinds = text_tables(), np.empty(256, np.uint8)
+    spotting_kernel.classify(np.arange(256, dtype=np.uint8), kinds)
+    entries = tables.entries[int(tables.pages[0]) * 256 :][:128]
+    assert ((kinds[:128] == spotting_kernel.WORD) == (entries & cutting.WORD > 0)).all()
+    # Those that stand for themselves as well as within a word, by what is around them.
+    assert bytes(np.flatnonzero(kinds[:128] == spotting_kernel.UNCLEAR).tolist()) == b"#'+,."
+    assert (kinds[128:] == spotting_kernel.UNCLEAR).all()
+    # The punctuation that is passed over: a word is begun by none of it.
+    punctuation = tables.entries[int(tables.pages[0x20]) * 256 :][:64]
+    assert not (punctuation & (cutting.WORD | cutting.CJK)).any()
+
+
+SPACES = [chr(point) for point in range(sys.maxunicode + 1) if chr(point).isspace()]
+
+
+@untimed
+@given(st.lists(st.sampled_from(["moscow", "é\u2019", "<b>", "&", "x", "語", "\ud800", "  ", *SPACES]), max_size=60))
+def test_a_snippet_is_on_one_line_and_a_title_is_as_it_was(words: list[str]) -> None:
+    text = " moscow".join(words)
+    for snippet in make_snippets(text, marker("moscow")):
+        assert snippet == " ".join(snippet.split())
+    assert regex.sub("</?mark>", "", marked("moscow", text)) == html.escape(text, quote=False)
 
 
 def test_snippets_show_what_stands_together() -> None:

@@ -16,6 +16,8 @@ from index.codec.building.text_tables import text_tables
 from index.codec.kernels import text as kernel
 
 _FEWEST_SLOTS = 1 << 12
+# Where most words are one there are few, and room for more would take longer to make than they take to be found.
+_FEW_SLOTS = 1 << 9
 
 # The numbers of the acronyms that are told from words.
 ACRONYMS = range(len(stopwords.TOLD), 2 * len(stopwords.TOLD))
@@ -48,11 +50,12 @@ class _FirstWords(NamedTuple):
 @cache
 def _first_words(*, has_empty: bool) -> _FirstWords:
     words = [word.encode() for word in (*stopwords.TOLD, *stopwords.TOLD.values(), *([""] if has_empty else []))]
+    num_slots = _FEW_SLOTS if has_empty else _FEWEST_SLOTS
     first = _FirstWords(
         len(words),
-        np.zeros((_FEWEST_SLOTS, 2), np.uint64),
-        np.zeros(_FEWEST_SLOTS // 2 + 1, np.uint64),
-        np.zeros(_FEWEST_SLOTS // 2, np.bool_),
+        np.zeros((num_slots, 2), np.uint64),
+        np.zeros(num_slots // 2 + 1, np.uint64),
+        np.zeros(num_slots // 2, np.bool_),
         np.frombuffer(bytearray(b"".join(words)), np.uint8),
     )
     end = 0
@@ -71,7 +74,7 @@ class Vocabulary:
     def __init__(self, is_wanted: NDArray[np.bool_] = _ALL_WANTED) -> None:
         """With `is_wanted`, b1[BEGINNINGS] of the kernel, all words that begin as is not wanted are one, and empty."""
         self._is_wanted = is_wanted
-        # To enter the first words one by one takes 0.3 ms, as long as all else that is done to find words on a page.
+        # To enter the first words one by one takes 0.3 ms, some times as long as all else that finds words on a page.
         first = _first_words(has_empty=len(is_wanted) > 0)
         self.num_words = first.num_words
         self._slots, self._offsets, self._is_slow = first.slots.copy(), first.offsets.copy(), first.is_slow.copy()

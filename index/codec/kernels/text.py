@@ -10,6 +10,9 @@ looked up, so that a new word is there already.
 
 The first n words are those that acronyms spell, and the next n these acronyms, in the same order: `us` … `US` …
 
+Without `_nrt=False` numba counts the references to each array that one function hands to another, although the arrays
+are kept by the caller, and texts with some quotes or accents take twice as long.
+
 A word with a character that cannot be folded by itself (`SLOW`) is interned as written, apart from the others; the
 caller folds it, and gives the tokens its number.
 """
@@ -55,7 +58,7 @@ _UPPER_HALF, _LOWER_HALF, _TAG = 0xFFFFFFFF00000000, 0xFFFFFFFF, 0x7FFFFFFF00000
 _UNCLEAR = 128  # of a byte: it can go on with a word, or change what it is
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _entry_at(text, place, end, pages, entries):
     """Return the entry and the number of bytes of the character at a place; (0, 1) at the end."""
     if place >= end:
@@ -75,7 +78,7 @@ def _entry_at(text, place, end, pages, entries):
     return np.int64(entries[(np.int64(pages[point >> 8]) << 8) + (point & 0xFF)]), size
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _fold_character(text, place, size, entry, fold_bytes, out, out_end):
     """Write what one character folds to at `out_end`; return the new end."""
     length = (entry >> LENGTH_SHIFT) & 0xF
@@ -89,7 +92,7 @@ def _fold_character(text, place, size, entry, fold_bytes, out, out_end):
     return out_end + size
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _fold_run(text, place, end, pages, entries, fold_bytes, out, out_end):
     """Fold characters of words from a place on; return where they end, `out`'s end, what they are, their number."""
     kinds, characters = np.int64(0), np.int64(0)
@@ -103,7 +106,7 @@ def _fold_run(text, place, end, pages, entries, fold_bytes, out, out_end):
     return place, out_end, kinds & 0xFF, characters
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _is_letter_with_marks(text, place, end, pages, entries):
     """Say whether a run of characters of words is one letter and marks on it."""
     entry, size = _entry_at(text, place, end, pages, entries)
@@ -115,7 +118,7 @@ def _is_letter_with_marks(text, place, end, pages, entries):
     return is_so
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _fold_acronym(text, place, end, pages, entries, fold_bytes, out, out_end):
     """Go on after the first letter of `U.S.`, at the full stop; return as `_fold_run`, and how many letters."""
     kinds, letters = np.int64(0), np.int64(0)
@@ -138,7 +141,7 @@ def _fold_acronym(text, place, end, pages, entries, fold_bytes, out, out_end):
     return place, out_end, kinds & 0xFF, letters
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _possessive_end(text, place, end, pages, entries):
     """Return the end of an apostrophe and s that stand at a place and end a word, else the place."""
     entry, size = _entry_at(text, place, end, pages, entries)
@@ -150,7 +153,7 @@ def _possessive_end(text, place, end, pages, entries):
     return place if _entry_at(text, after + 1, end, pages, entries)[0] & WORD else after + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _thousands_end(text, place, end, pages, entries):
     """Return the end of `12,000` whose first comma is at a place; -1 where it is no such number."""
     while place < end and text[place] == _COMMA:
@@ -169,7 +172,7 @@ def _thousands_end(text, place, end, pages, entries):
     return place
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _drop_apostrophes(out, start, out_end):
     """Take what is contracted ('s, 'll, 'd, 're, 've, 'm) off the end of a folded word, and its other apostrophes."""
     last = out_end - 1
@@ -189,7 +192,7 @@ def _drop_apostrophes(out, start, out_end):
     return kept
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _copy_written(text, start, end, left_out, out, out_end):
     """Write a word as it is written, without one sign (the full stops of an acronym, the commas of a number)."""
     for k in range(start, end):
@@ -199,7 +202,7 @@ def _copy_written(text, start, end, left_out, out, out_end):
     return out_end
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _keys_of(word_bytes, start, end):
     """Return the first eight bytes of a word as a number, and its hash; `cut_texts` makes the same as it goes."""
     head, tail, shift, key = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(_BASIS)
@@ -216,14 +219,14 @@ def _keys_of(word_bytes, start, end):
     return head, _mix(key ^ tail)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, _nrt=False, inline="always")
 def _mix(key):
     """Spread what a key has over all its bits."""
     key *= np.uint64(_GOLDEN)
     return key ^ (key >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, _nrt=False, inline="always")
 def _find(slots, word_offsets, word_bytes, word_is_slow, num_words, end, is_slow, head, key):
     """Return the number of the word from `word_offsets[num_words]` to `end`, entered as `num_words` if it is new."""
     tag = (key & np.uint64(_TAG)) | (np.uint64(is_slow) << np.uint64(63))
@@ -255,7 +258,7 @@ def _find(slots, word_offsets, word_bytes, word_is_slow, num_words, end, is_slow
     return found
 
 
-@njit([int64(_SLOTS, _U8_OUT, _U1_OUT, _B1_OUT, int64, int64)], cache=True, nogil=True)
+@njit([int64(_SLOTS, _U8_OUT, _U1_OUT, _B1_OUT, int64, int64)], cache=True, nogil=True, _nrt=False)
 def intern(slots, word_offsets, word_bytes, word_is_slow, num_words, end):
     """Return the number of the word that was written from `word_offsets[num_words]` to `end`.
 
@@ -265,7 +268,7 @@ def intern(slots, word_offsets, word_bytes, word_is_slow, num_words, end):
     return _find(slots, word_offsets, word_bytes, word_is_slow, num_words, end, False, head, key)
 
 
-@njit([types.void(_SLOTS, _SLOTS, _U8_OUT, _U1_OUT)], cache=True, nogil=True)
+@njit([types.void(_SLOTS, _SLOTS, _U8_OUT, _U1_OUT)], cache=True, nogil=True, _nrt=False)
 def rehash(slots, more_slots, word_offsets, word_bytes):
     """Enter the words of `slots` into `more_slots`, which are zeros."""
     mask = np.uint64(len(more_slots) - 1)
@@ -280,7 +283,7 @@ def rehash(slots, more_slots, word_offsets, word_bytes):
             more_slots[slot, 0], more_slots[slot, 1] = slots[old, 0], entry
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _cut_acronym(text, place, stop, end, pages, entries, fold_bytes, out, out_start, out_end, is_slow):
     """Cut `U.S.` whose first letter is from `place` to `stop` and folded already; return as `_cut_word`, or end -1."""
     after, after_end, more, letters = _fold_acronym(text, stop, end, pages, entries, fold_bytes, out, out_end)
@@ -294,7 +297,7 @@ def _cut_acronym(text, place, stop, end, pages, entries, fold_bytes, out, out_st
     return _possessive_end(text, after, end, pages, entries), after_end, True, is_slow
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _cut_signed(text, place, stop, end, out, out_start, out_end, is_slow):
     """Cut `C++` or `C#` whose letter is from `place` to `stop` and folded already; return as `_cut_word`, or end -1."""
     after = stop + 1
@@ -309,7 +312,7 @@ def _cut_signed(text, place, stop, end, out, out_start, out_end, is_slow):
     return after, _copy_written(text, stop, after, 0, out, out_end), False, False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _cut_thousands(text, place, stop, end, pages, entries, fold_bytes, out, out_start, is_slow):
     """Cut `12,000` whose first comma is at `stop`; return as `_cut_word`, or end -1."""
     after = _thousands_end(text, stop, end, pages, entries)
@@ -326,7 +329,7 @@ def _cut_thousands(text, place, stop, end, pages, entries, fold_bytes, out, out_
     return after, out_end, False, False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _cut_word(text, piece_start, place, end, pages, entries, fold_bytes, out, out_start):
     """Cut and fold the word that begins at a place; return its end, `out`'s end, whether it is an acronym, is slow."""
     stop, out_end, kinds, characters = _fold_run(text, place, end, pages, entries, fold_bytes, out, out_start)
@@ -366,7 +369,7 @@ def _cut_word(text, piece_start, place, end, pages, entries, fold_bytes, out, ou
     return stop, out_end, is_acronym, False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _fold_cjk(text, place, end, pages, entries, fold_bytes, out, out_end):
     """Fold a character of CJK and what extends it; return its end, `out`'s end, what it is (0 where there is none)."""
     entry, size = _entry_at(text, place, end, pages, entries)
@@ -382,7 +385,7 @@ def _fold_cjk(text, place, end, pages, entries, fold_bytes, out, out_end):
             return place, out_end, kinds
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _cut_cjk(text, place, end, pages, entries, fold_bytes, out, out_start):
     """Cut the word of a character of CJK, the one at a place, and of the next; return as `_cut_odd`."""
     following, out_end, kinds = _fold_cjk(text, place, end, pages, entries, fold_bytes, out, out_start)
@@ -392,7 +395,7 @@ def _cut_cjk(text, place, end, pages, entries, fold_bytes, out, out_start):
     return following, stop, out_end, False, False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _cut_odd(text, piece_start, place, end, pages, entries, fold_bytes, out, out_start):
     """Cut what is at a place; return where to go on, and as `_cut_word`; the end is -1 where it is no word."""
     entry, size = _entry_at(text, place, end, pages, entries)
@@ -406,7 +409,13 @@ def _cut_odd(text, piece_start, place, end, pages, entries, fold_bytes, out, out
     return stop, stop, out_end, is_acronym, is_slow
 
 
-@njit([int64(types.Array(uint8, 1, "C", readonly=True), int64, int64)], cache=True, nogil=True, inline="always")
+@njit(
+    [int64(types.Array(uint8, 1, "C", readonly=True), int64, int64)],
+    cache=True,
+    nogil=True,
+    _nrt=False,
+    inline="always",
+)
 def beginning(word_bytes, start, end):
     """Return a number below `BEGINNINGS` for what a word begins with: one for each first two letters."""
     first, second = np.int64(0), np.int64(0)
@@ -428,7 +437,7 @@ def _byte_kinds(pages, entries):
     return kinds
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, _nrt=False, inline="always")
 def _is_unclear(sign, following, length, kinds, byte_kinds):
     """Say whether the byte after an ASCII word, and the one after that, could change the word.
 
@@ -445,7 +454,7 @@ def _is_unclear(sign, following, length, kinds, byte_kinds):
     return sign == _QUOTE or (length <= 3 and not kinds & LETTER)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, _nrt=False, inline="always")
 def _read_plain(text, place, end, byte_kinds, word_bytes, word_start):
     """Read and fold ASCII characters of words; return their end, what they are and is behind them, and their keys."""
     # Unsigned places spare numba the question whether they count from the end.
@@ -471,7 +480,7 @@ def _read_plain(text, place, end, byte_kinds, word_bytes, word_start):
     return stop, kinds, kind, head, _mix(key ^ tail)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _is_told(text, place, stop, length):
     """Say whether an acronym is written with so many letters of ASCII, with full stops or without."""
     letters = 0
@@ -483,7 +492,7 @@ def _is_told(text, place, stop, length):
     return letters == length
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _cut_text(
     text, start, end, byte_kinds, pages, entries, fold_bytes, slots, word_offsets, word_bytes, word_is_slow, slow_words,
     is_wanted, tokens, spans, acronyms, state,

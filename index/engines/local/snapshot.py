@@ -8,7 +8,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -332,6 +332,15 @@ class Snapshot:
         """Return an article by its number in this snapshot."""
         part = self._parts[bisect_right(self._bases, doc_id) - 1]
         return schema.from_stored(part.stored.encoded(doc_id - part.base))
+
+    def fields_at(self, doc_ids: Iterable[int]) -> list[dict[str, Any]]:
+        """Return what is stored of some articles (`schema.read_stored`), in half the time that `Article`s take."""
+        parts, bases = self._parts, self._bases
+        fields = []
+        for doc_id in doc_ids:
+            part = parts[bisect_right(bases, doc_id) - 1]
+            fields.append(schema.read_stored(part.stored.encoded(doc_id - part.base)))
+        return fields
 
     def article(self, article_id: str) -> Article | None:
         """Return an article by its id."""
