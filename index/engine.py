@@ -1,7 +1,7 @@
 """The engine port: what the service and the job know of a search engine, whichever it is.
 
-`SearchEngine` reads and `IndexWriter` writes; the adapters are in `index/engines/`. Nothing here depends on
-how an engine keeps its index.
+`SearchEngine` reads, and the `IndexWriter` of `index.index_writer` writes; the adapters are in `index/engines/`.
+Nothing here depends on how an engine keeps its index.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, cast, get_args
@@ -20,7 +20,7 @@ from index.ledger import Ledger
 from index.periods import first_day
 
 if TYPE_CHECKING:
-    from index.bundle import Bundle
+    pass
 
 Match = Literal["all", "any"]
 Sort = Literal["relevance", "newest", "oldest"]
@@ -434,70 +434,3 @@ class SearchEngine(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-class Holdings(ABC):
-    """What an index holds, as it was committed last, to be compared with its ledger, which remembers of its files.
-
-    `is_torn` says that a crash came between the commits of the two, so that they do not fit. `damage` is what is wrong
-    with the parts that are left out for it, and `leftovers` are files that belong to nothing.
-    """
-
-    ledger: Ledger
-    is_torn: bool = False
-    damage: Sequence[str] = ()
-    leftovers: Sequence[str] = ()
-
-    @abstractmethod
-    def articles(self) -> Iterator[tuple[str, str]]:
-        """Yield id and digest of all articles that are committed and were not deleted, in no order."""
-
-    @abstractmethod
-    def num_articles(self) -> int:
-        """Return how many there are."""
-
-
-class IndexWriter(Holdings):
-    """Changes an index, all at once: nothing is seen by any reader before `commit`.
-
-    There is one writer at a time; a second raises `IndexLockedError`. Leaving the `with` block without a commit
-    leaves the index as it was. The caller keeps the ledger, and it is committed right after the rest. `scratch` is a
-    folder on the disk of the index, for files that are deleted as soon as they are closed; `None` where there is none.
-    """
-
-    scratch: str | None = None
-
-    @abstractmethod
-    def prepare(self) -> None:
-        """Load what the first `put` would wait for."""
-
-    @abstractmethod
-    def put(self, article: Article) -> None:
-        """Add an article; it replaces the committed one with the same id.
-
-        An id can be put once between two commits; a second time raises `ValueError`.
-        """
-
-    @abstractmethod
-    def put_all(self, bundle: Bundle) -> None:
-        """Add the articles of a bundle, as `put` does."""
-
-    @abstractmethod
-    def delete(self, article_id: str) -> None:
-        """Delete an article; one that is not there is no error."""
-
-    @abstractmethod
-    def commit(self) -> int:
-        """Make every change visible in one step; returns the new generation."""
-
-    @abstractmethod
-    def cancel(self) -> None:
-        """Throw the changes away; after `commit` it does nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.cancel()

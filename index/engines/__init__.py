@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from index.engine import Holdings, IndexWriter, SearchEngine
+from index.engine import SearchEngine
 from index.errors import DatelineError
+from index.index_writer import Holdings, IndexWriter
 
 
 def open_engine(path_or_url: str) -> SearchEngine:

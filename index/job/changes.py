@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from itertools import starmap
 
 from index.bundle import Bundle
-from index.engine import IndexWriter
 from index.errors import PassingError, SourceError
+from index.index_writer import IndexWriter
 from index.job.reading import Closed, Opened
 from index.job.report import Failure, JobReport
 from index.job.worker import Outcome

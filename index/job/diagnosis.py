@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from index.engine import Holdings, IndexWriter
+from index.index_writer import Holdings, IndexWriter
 
 # Articles that are compared with the ledger at once.
 _BATCH = 256

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass, field
 
-from index.engine import IndexWriter
 from index.engines import open_examination, open_mender
 from index.errors import IndexCorruptError, SourceError
+from index.index_writer import IndexWriter
 from index.job.diagnosis import Diagnosis, Progress, diagnose, prescribe
 from index.job.report import Failure, JobReport
 from index.job.report import Progress as Reading

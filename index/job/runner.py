@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from index.engine import IndexWriter
 from index.engines import open_rehearsal, open_writer
+from index.index_writer import IndexWriter
 from index.job.changes import Changes
 from index.job.diagnosis import diagnose, prescribe
 from index.job.parsing import Parser

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 
 from index import SearchRequest, cli, open_engine
 from index.cli import main
-from index.engine import IndexWriter
 from index.engines import open_writer
+from index.index_writer import IndexWriter
 from index.job import runner
 from tests.conftest import ROOT
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from index.codec.commit import Opened, check_segments, open_each
 from index.codec.contents import Contents, leftovers, read_contents
-from index.engine import Holdings
 from index.engines.local.folder import IndexFolder, told_as_damage
 from index.engines.local.stories import check_stories, leftover_stories
 from index.engines.local.writer import digests_of
 from index.errors import IndexCorruptError
+from index.index_writer import Holdings
 from index.ledger import Ledger
 
 # A writer commits the index and its ledger one right after the other; for so long, in seconds, what does not fit is

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from index.article import Article
 from index.bundle import Bundle
-from index.engine import IndexWriter
 from index.engines.local.folder import IndexFolder
 from index.errors import IndexMissingError
+from index.index_writer import IndexWriter
 from index.ledger import Ledger
 
 

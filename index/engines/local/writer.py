@@ -15,10 +15,10 @@ from index import schema
 from index.article import Article, digest_of
 from index.bundle import Bundle
 from index.codec.commit import MAX_DOCS, OpenSegment, SegmentSet, choose_merge
-from index.engine import IndexWriter
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.stories import check_stories, delete_stories, write_stories
 from index.errors import DatelineError, IndexCorruptError, IndexMissingError, IndexUnavailableError
+from index.index_writer import IndexWriter
 from index.ledger import Ledger
 
 if TYPE_CHECKING:
