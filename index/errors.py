@@ -63,6 +63,18 @@ class CursorExpiredError(DatelineError):
         super().__init__("The index has changed since the cursor was given. Begin again without a cursor.")
 
 
+class QueryTooCostlyError(DatelineError):
+    """To answer a query would take more than one may: it was not begun."""
+
+    def __init__(self, cost: int, max_cost: int) -> None:
+        super().__init__(
+            f"The query would touch about {cost:,} places in the index, and one may touch {max_cost:,}. Rarer words, "
+            "longer prefixes and shorter phrases take less."
+        )
+        self.cost = cost
+        self.max_cost = max_cost
+
+
 class IndexUnavailableError(DatelineError):
     """The index cannot be used now; the root of the errors that say why."""
 

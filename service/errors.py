@@ -19,6 +19,7 @@ from index.errors import (
     DatelineError,
     IndexMissingError,
     IndexUnavailableError,
+    QueryTooCostlyError,
     RequestError,
 )
 from service.arguments import clean_text
@@ -69,6 +70,16 @@ CURSOR_EXPIRED = ProblemKind(
         "since: to go on might repeat results or miss some. The same request without a cursor begins again."
     ),
 )
+QUERY_TOO_COSTLY = ProblemKind(
+    name="query-too-costly",
+    status=429,
+    title="The query would take too long",
+    explanation=(
+        "What a query costs is known before it is run: how many places in the index it would touch. This one would "
+        "touch more than the archive allows, so that others need not wait for it. Rarer words, longer prefixes and "
+        "shorter phrases take less. The archive may have changed when the time in the header Retry-After has passed."
+    ),
+)
 INDEX_MISSING = ProblemKind(
     name="index-missing",
     status=503,
@@ -89,7 +100,15 @@ INDEX_UNAVAILABLE = ProblemKind(
     ),
 )
 PROBLEM_KINDS = {
-    kind.name: kind for kind in (INVALID_PARAMETER, ARTICLE_NOT_FOUND, CURSOR_EXPIRED, INDEX_MISSING, INDEX_UNAVAILABLE)
+    kind.name: kind
+    for kind in (
+        INVALID_PARAMETER,
+        ARTICLE_NOT_FOUND,
+        CURSOR_EXPIRED,
+        QUERY_TOO_COSTLY,
+        INDEX_MISSING,
+        INDEX_UNAVAILABLE,
+    )
 }
 
 
@@ -135,6 +154,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(RequestError, _answer_request_error)
     app.register_error_handler(ArticleNotFoundError, _answer_article_not_found)
     app.register_error_handler(CursorExpiredError, _answer_cursor_expired)
+    app.register_error_handler(QueryTooCostlyError, _answer_query_too_costly)
     app.register_error_handler(IndexUnavailableError, _answer_index_unavailable)
     # Flask logs an unexpected exception with its stack trace, then brings it here as a 500.
     app.register_error_handler(HTTPException, _answer_http_error)
@@ -152,6 +172,10 @@ def _answer_article_not_found(error: ArticleNotFoundError) -> Response:
 
 def _answer_cursor_expired(error: CursorExpiredError) -> Response:
     return _answer(_problem_of(CURSOR_EXPIRED, error))
+
+
+def _answer_query_too_costly(error: QueryTooCostlyError) -> Response:
+    return _answer(_problem_of(QUERY_TOO_COSTLY, error, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}))
 
 
 def _answer_index_unavailable(error: IndexUnavailableError) -> Response:

@@ -76,6 +76,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "DATELINE_MAX_QUERY_LENGTH", "2000", "the longest query that is answered, in characters", _whole_number(1, 8000)
     ),
+    Setting(
+        "DATELINE_MAX_QUERY_COST",
+        "500000000",
+        "how many places in the index, each some 2 ns, a query may touch; what would touch more is refused; `0`: any",
+        _whole_number(0, 99_999_999_999),
+    ),
     Setting("DATELINE_HOST", "127.0.0.1", "the address to listen on; `0.0.0.0` is every one", _text),
     Setting("DATELINE_PORT", "8000", "the port to listen on; `0` is any free one", _whole_number(0, 65535)),
     Setting("DATELINE_WORKERS", "2", "processes that answer requests", _whole_number(1, 256)),
@@ -119,6 +125,7 @@ class Settings:
     page_size: int
     max_page_size: int
     max_query_length: int
+    max_query_cost: int
     host: str
     port: int
     workers: int

@@ -93,7 +93,7 @@ def test_error_page_says_what_the_problem_document_says(client: FlaskClient) -> 
 
 
 def test_every_type_of_problem_is_a_page_that_explains_it(client: FlaskClient) -> None:
-    for name in ("invalid-parameter", "article-not-found", "index-missing", "index-unavailable"):
+    for name in ("invalid-parameter", "article-not-found", "query-too-costly", "index-missing", "index-unavailable"):
         response = client.get(f"/problems/{name}")
         assert response.status_code == 200
         page = HtmlPage(response.text)
@@ -189,3 +189,17 @@ def test_problem_type_names_the_page_where_the_service_is_mounted(client: FlaskC
 
 def test_log_level_is_the_setting(caplog: pytest.LogCaptureFixture) -> None:
     assert create_app({"DATELINE_LOG_LEVEL": "critical"}, engine=MemoryEngine()).logger.level == logging.CRITICAL
+
+
+def test_a_query_that_costs_too_much_is_refused_before_it_is_run(seed_index: Path) -> None:
+    client = create_app({"DATELINE_INDEX": seed_index, "DATELINE_MAX_QUERY_COST": 40}).test_client()
+    assert client.get("/api/search?q=lavrov").status_code == 200
+    response = client.get("/api/search?q=the+president+of+the+*a*")
+    document = response.get_json()
+    assert (response.status_code, document["type"]) == (429, "/problems/query-too-costly")
+    assert int(response.headers["Retry-After"]) > 0
+    assert "may touch 40" in document["detail"]
+    assert client.get("/search?q=the+president+of+the+*a*").status_code == 429
+    assert client.get("/export.csv?q=the+president+of+the+*a*").status_code == 429
+    unbounded = create_app({"DATELINE_INDEX": seed_index, "DATELINE_MAX_QUERY_COST": 0}).test_client()
+    assert unbounded.get("/api/search?q=the+president+of+the+*a*").status_code == 200

@@ -25,6 +25,7 @@ def test_defaults_are_what_the_table_says() -> None:
         page_size=10,
         max_page_size=100,
         max_query_length=2000,
+        max_query_cost=500_000_000,
         host="127.0.0.1",
         port=8000,
         workers=2,

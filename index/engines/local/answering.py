@@ -24,18 +24,18 @@ class Answer(NamedTuple):
     relaxed: bool
 
 
-def answer(snapshot: Snapshot, request: SearchRequest, start: int = 0) -> Answer:
-    """Find what a request asks for, and give its results from a rank on."""
+def answer(snapshot: Snapshot, request: SearchRequest, start: int = 0, max_cost: int | None = None) -> Answer:
+    """Find what a request asks for, and give its results from a rank on; raises `QueryTooCostlyError`."""
     # An empty query is a wish to browse, not one for nothing.
     query = parse(request.query) if request.query.strip() else Query(Everything())
     query, expanded = expand(query, snapshot)
     match = request.match
     if match == "any":
         query = loosen(query)
-    found = find(snapshot, query, match, request, start)
+    found = find(snapshot, query, match, request, start, max_cost)
     relaxed = not found.total and match == "all" and can_relax(query)
     if relaxed:
         match = "any"
-        found = find(snapshot, query, match, request, start)
+        found = find(snapshot, query, match, request, start, max_cost)
         relaxed = found.total > 0
     return Answer(query, expanded, match, found, relaxed)

@@ -41,8 +41,9 @@ _OF_BUILD = 3
 class LocalEngine(SearchEngine):
     """Searches the index in a folder; all threads share one snapshot of it, which never changes."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, max_cost: int | None = None) -> None:
         self._folder = IndexFolder(path)
+        self._max_cost = max_cost
         self._opening = threading.Lock()
         self._known: tuple[tuple[int, ...], Snapshot] | None = None
 
@@ -65,7 +66,7 @@ class LocalEngine(SearchEngine):
         started = time.perf_counter()
         cursor = read_cursor(request)
         start = cursor.rank if cursor else (request.page - 1) * request.size
-        answered = answer(snapshot, request, start)
+        answered = answer(snapshot, request, start, self._max_cost)
         query, expanded, match, found, relaxed = answered
         check_cursor(cursor, snapshot.generation, found.total)
         results = make_results(snapshot, query, request, found)

@@ -16,6 +16,7 @@ from index.codec.searching.view import Words
 from index.engine import FacetCount, FacetName, Match, SearchRequest
 from index.engines.local.folding import DocIds, Fold, Scores
 from index.engines.local.snapshot import PreparedReading, Snapshot, unite
+from index.errors import QueryTooCostlyError
 
 # From this rank on all that matches is scored and the page is looked for, which takes the same time on any page; up to
 # it the best are kept while scoring, which takes less.
@@ -36,12 +37,16 @@ class Found(NamedTuple):
     prior: Scores | None = None
 
 
-def find(snapshot: Snapshot, query: Query, match: Match, request: SearchRequest, start: int) -> Found:
+def find(
+    snapshot: Snapshot, query: Query, match: Match, request: SearchRequest, start: int, max_cost: int | None = None
+) -> Found:
     """Run a query, and give its results from a rank on: by score, or by time with the undated last.
 
-    Of equals the one with the lowest doc id comes first.
+    Of equals the one with the lowest doc id comes first. Raises `QueryTooCostlyError`.
     """
     readings = snapshot.read(query, match, request)
+    if max_cost is not None and (cost := snapshot.cost(readings)) > max_cost:
+        raise QueryTooCostlyError(cost, max_cost)
     filters = snapshot.filters(request)
     left_out = _left_out_by(filters)
     is_by_score = request.sort == "relevance"

@@ -124,6 +124,10 @@ class Snapshot:
             readings = [reading._replace(tree=restrict(reading.tree, request)) for reading in readings]
         return self.prepare(readings)
 
+    def cost(self, readings: Iterable[PreparedReading]) -> int:
+        """Return how many postings and positions it takes to run a query, roughly and at most."""
+        return sum(self._searcher.cost(reading.tree) for reading, _ in readings)
+
     def prepare(self, readings: Iterable[Reading]) -> list[PreparedReading]:
         """Return readings made ready to be asked more than once."""
         return [PreparedReading(reading, self._searcher.prepare(reading.tree)) for reading in readings]
