@@ -21,6 +21,9 @@ _PERIOD = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?")
 # What turns the direction of all that follows, even outside the text that it is in, where no element holds it in.
 _OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ENGLISH = Locale("en")
+# What `strftime` gives takes ten times as long, and depends on the locale of the machine.
+_MONTHS = _ENGLISH.months["format"]["wide"]
+MONTHS_IN_SHORT = _ENGLISH.months["format"]["abbreviated"]
 _TAG = re.compile(r"<[^>]*>")
 # Margins at which typewriters, wires and mail break their lines, in characters.
 _NARROWEST, _WIDEST = 45, 100
@@ -32,7 +35,7 @@ _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "u
 
 def format_day(day: dt.date) -> str:
     """Return a date as it is printed on a page: 12 April 2017."""
-    return f"{day.day} {day:%B} {day.year}"
+    return f"{day.day} {_MONTHS[day.month]} {day.year}"
 
 
 def format_moment(moment: dt.datetime) -> str:
@@ -53,7 +56,7 @@ def format_span(earliest: dt.date, latest: dt.date) -> str:
     if (earliest.year, earliest.month) == (latest.year, latest.month):
         return f"{earliest.day}–{format_day(latest)}"
     if earliest.year == latest.year:
-        return f"{earliest.day} {earliest:%B} – {format_day(latest)}"
+        return f"{earliest.day} {_MONTHS[earliest.month]} – {format_day(latest)}"
     return f"{format_day(earliest)} – {format_day(latest)}"
 
 
@@ -73,7 +76,7 @@ def format_period(text: str) -> str:
     if not day:
         return text
     first = dt.date(int(day[1]), int(day[2]), int(day[3] or 1))
-    return format_day(first) if day[3] else f"{first:%B} {first.year}"
+    return format_day(first) if day[3] else f"{_MONTHS[first.month]} {first.year}"
 
 
 def format_language(code: str) -> str:

@@ -64,14 +64,15 @@ class ResultsPage:
         self.request = request
         self.response = response
         self._settings = settings
-        self._links = Links(request, settings)
-        self._arguments = self._links.arguments()
+        # Nearly every link leads to a first page.
+        self._links = Links(replace(request, page=1), settings)
+        self._arguments = self._links.arguments(page=request.page)
         # Counting articles needs no page of results, and so has none.
         self.last_page = max(1, -(-response.total // request.size)) if request.size else 1
 
     def url(self, **changes: Any) -> str:
         """Return the link to this search with changes, from its first page on."""
-        return self._links.url(**{"page": 1} | changes)
+        return self._links.url(**changes)
 
     def article_url(self, article_id: str) -> str:
         """Return the link to an article that keeps this search, for the marks and for the way back."""
@@ -85,13 +86,13 @@ class ResultsPage:
     @property
     def feed_url(self) -> str:
         """Return the link to a feed of what this search finds, whatever the page and its order."""
-        arguments = self._links.arguments(page=1, sort="relevance", size=self._settings.page_size)
+        arguments = self._links.arguments(sort="relevance", size=self._settings.page_size)
         return join_url(url_for("feeds.feed"), arguments)
 
     @property
     def export_urls(self) -> list[Link]:
         """Return the links to all that is found as files, whatever the page."""
-        arguments = self._links.arguments(page=1, size=self._settings.page_size)
+        arguments = self._links.arguments(size=self._settings.page_size)
         formats = (("CSV", "exports.export_table"), ("JSON Lines", "exports.export_json_lines"))
         return [Link(text=text, url=join_url(url_for(endpoint), arguments)) for text, endpoint in formats]
 

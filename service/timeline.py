@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from index.engine import NO_DATE, FacetCount
 from index.periods import first_day, last_day
-from service.formatting import format_count, format_period
+from service.formatting import MONTHS_IN_SHORT, format_count, format_period
 
 # Bars that can be told apart on a wide screen; where there are more, years are drawn by tens, hundreds or thousands.
 MAX_BARS = 240
@@ -166,8 +166,8 @@ def _labels(unit: str, starts: Sequence[dt.date], years: int) -> dict[int, str]:
     if unit == "year" or (unit == "month" and step >= 12):
         return {place: str(starts[place].year) for place in places}
     if unit == "day":
-        return {place: f"{starts[place].day} {starts[place]:%b}" for place in places}
-    named = {place: f"{starts[place]:%b}" for place in places}
+        return {place: f"{starts[place].day} {MONTHS_IN_SHORT[starts[place].month]}" for place in places}
+    named = {place: MONTHS_IN_SHORT[starts[place].month] for place in places}
     for before, place in zip([None, *places], places, strict=False):
         if before is None or starts[before].year != starts[place].year:
             named[place] += f" {starts[place].year}"

@@ -128,7 +128,9 @@ class Suggestions {
   }
 
   show({ completions, titles }) {
-    const words = completions.map(({ text }) => {
+    // What is there already need not be offered.
+    const typed = this.box.value.trim().toLowerCase();
+    const words = completions.filter(({ text }) => text.toLowerCase() !== typed).map(({ text }) => {
       const option = this.makeOption(text, "word");
       option.dataset.text = text;
       return option;

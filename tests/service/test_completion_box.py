@@ -115,6 +115,14 @@ def test_who_types_quickly_asks_once(scripted_page: Page, address: str) -> None:
     assert len(asked) == 1
 
 
+def test_what_is_typed_already_is_not_offered(scripted_page: Page, address: str) -> None:
+    page = scripted_page
+    page.goto(address)
+    type_into(page, "moscow")
+    # Its titles are.
+    expect(page.get_by_role("option").first).to_have_class("title")
+
+
 def test_answer_that_comes_too_late_is_not_shown(scripted_page: Page, address: str) -> None:
     page = scripted_page
     held: list[Route] = []
