@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import regex
 
-# A full stop after one of these, or after a single capital (J. R. Ewing, U.S.), seldom ends a sentence.
+# A full stop after one of these, or after a single capital (J. R. Ewing, U.S., É. Zola, А. Чехов), seldom ends a
+# sentence.
 ABBREVIATIONS = tuple(
     "Mr Mrs Ms Dr St Gen Sen Rep Gov Lt Col Sgt Prof No vs Jr Sr Rev Hon Capt Maj Adm Pres Messrs".split()
 )
-_ABBREVIATION = regex.compile(rf"(?:\b(?:{'|'.join(ABBREVIATIONS)})|\b[ap]\.m|(?<!\p{{L}})\p{{Lu}})\.$")
+_ABBREVIATION = regex.compile(rf"(?:\b(?:{'|'.join(ABBREVIATIONS)})|\b[ap]\.m|(?<!\p{{L}})[A-ZÀ-ÖØ-ÞЁА-Я])\.$")
 # The longest of them, its full stop, and what stands before it.
 _ABBREVIATION_REACH = 10
 

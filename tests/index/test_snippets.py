@@ -230,8 +230,8 @@ def sentences(text: str) -> list[str]:
 
 PIECES = st.sampled_from(
     [
-        *('word Word Mr. U.S. p.m. J. No. . ! … ؟ 。 : " ” ) “ ( 3 é É 語 كتاب'.split()),
-        *(" ", " ", " ", "\n", "\n\n", "\xa0", "x" * 75, "y" * 38),
+        *('word Word Mr. U.S. p.m. J. No. . ! … ؟ 。 : " ” ) “ ( 3 é É 語 كتاب А. Ё. _'.split()),
+        *(" ", " ", " ", "\n", "\n\n", "\xa0", "\u0301", "x" * 75, "y" * 38),
     ]
 )
 
@@ -409,8 +409,9 @@ def test_all_surfaces_of_a_stem_begin_as_is_looked_for(word: str, language: str 
 
 
 def test_the_kernels_agree_on_what_characters_are() -> None:
-    assert (kernel.LETTER, kernel.DIGIT, kernel.NOT_UPPER, kernel.CJK) == (
+    assert (kernel.LETTER, kernel.MARK, kernel.DIGIT, kernel.NOT_UPPER, kernel.CJK) == (
         cutting.LETTER,
+        cutting.MARK,
         cutting.DIGIT,
         cutting.NOT_UPPER,
         cutting.CJK,

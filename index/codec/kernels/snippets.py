@@ -19,7 +19,8 @@ import numpy as np
 from numba import boolean, int64, njit, types, uint8, uint16, uint32, uint64
 
 # As `index.codec.kernels.text` has them; a test compares them.
-LETTER, DIGIT, NOT_UPPER, CJK = 1, 4, 32, 256
+LETTER, MARK, DIGIT, NOT_UPPER, CJK = 1, 2, 4, 32, 256
+_LETTERS, _OF_WORD = LETTER | CJK, LETTER | MARK | DIGIT | CJK
 
 # Of a piece: what of the text it leaves out although the sentence goes on.
 CUT_BEFORE, CUT_AFTER = 1, 2
@@ -32,8 +33,8 @@ MIN_BROKEN = 40
 MOST_SHOWN = 3
 
 _MOST_QUOTES = 8  # that are looked behind
-_SPACE, _LINE_FEED, _FULL_STOP, _QUOTE, _A, _Z, _SMALL_A, _SMALL_Z, _P, _M = (
-    0x20, 0x0A, 0x2E, 0x27, 0x41, 0x5A, 0x61, 0x7A, 0x70, 0x6D,
+_SPACE, _LINE_FEED, _FULL_STOP, _QUOTE, _UNDERSCORE, _A, _Z, _SMALL_A, _SMALL_Z, _P, _M = (
+    0x20, 0x0A, 0x2E, 0x27, 0x5F, 0x41, 0x5A, 0x61, 0x7A, 0x70, 0x6D,
 )  # fmt: skip
 _AMPERSAND, _LESS, _GREATER = 0x26, 0x3C, 0x3E
 _ESCAPED_AMPERSAND, _ESCAPED_LESS, _ESCAPED_GREATER = tuple(b"&amp;"), tuple(b"&lt;"), tuple(b"&gt;")
@@ -155,11 +156,27 @@ def _begins_sentence(text, place, end, pages, entries):
     return entry & (DIGIT | CJK) != 0 or (entry & LETTER != 0 and not entry & NOT_UPPER)
 
 
+@njit(cache=True, nogil=True, _nrt=False, inline="always")
+def _is_of_word(point, pages, entries):
+    return point == _UNDERSCORE or entries[(np.int64(pages[point >> 8]) << 8) + (point & 0xFF)] & _OF_WORD != 0
+
+
+@njit(cache=True, nogil=True, _nrt=False, inline="always")
+def _is_initial(point):
+    """Say whether a character is a capital of those alphabets whose initials are told, as `index.sentences` does."""
+    return _A <= point <= _Z or (0xC0 <= point <= 0xDE and point != 0xD7) or point == 0x401 or 0x410 <= point <= 0x42F
+
+
 @njit(cache=True, nogil=True, _nrt=False)
-def _is_abbreviation(text, start, place, abbreviations):
+def _is_abbreviation(text, start, place, pages, entries, abbreviations):
     """Say whether an abbreviation with its full stop ends at a place, as `index.sentences` does."""
     if place - start < 2 or text[place - 1] != _FULL_STOP:
         return False
+    point, size = _point_before(text, place - 1, start)
+    if _is_initial(point):
+        before, _ = _point_before(text, place - 1 - size, start)
+        if place - 1 - size == start or not entries[(np.int64(pages[before >> 8]) << 8) + (before & 0xFF)] & _LETTERS:
+            return True
     letters, word = 0, np.uint64(0)
     while letters < 7 and place - 2 - letters >= start:
         letter = text[place - 2 - letters]
@@ -167,17 +184,18 @@ def _is_abbreviation(text, start, place, abbreviations):
             break
         word |= np.uint64(letter) << np.uint64(8 * letters)
         letters += 1
-    before, _ = _point_before(text, place - 1 - letters, start)
-    if letters == 0 or before >= 0x80:
-        return False
-    if letters == 1 and word <= _Z:
-        return True
-    if letters == 1 and word == _M and before == _FULL_STOP and place - 4 >= start:
-        return text[place - 4] in (_SMALL_A, _P)
-    known = 0
-    while known < len(abbreviations) and word != abbreviations[known]:
-        known += 1
-    return known < len(abbreviations)
+    first = place - 1 - letters
+    if letters == 1 and word == _M and place - 4 >= start and text[place - 3] == _FULL_STOP:
+        if text[place - 4] != _SMALL_A and text[place - 4] != _P:
+            return False
+        first = place - 4
+    else:
+        known = 0
+        while known < len(abbreviations) and word != abbreviations[known]:
+            known += 1
+        if known == len(abbreviations):
+            return False
+    return first == start or not _is_of_word(_point_before(text, first, start)[0], pages, entries)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -247,7 +265,7 @@ def _next_break(text, place, bound, start, end, pages, entries, abbreviations):
             is_end = _ends_sentence(text, start, gap, True)
         else:
             is_end = _ends_sentence(text, start, gap, False) and _begins_sentence(text, place, end, pages, entries)
-        if is_end and not _is_abbreviation(text, start, gap, abbreviations):
+        if is_end and not _is_abbreviation(text, start, gap, pages, entries, abbreviations):
             return gap, place, False
     return (end, end, True) if place >= end else (np.int64(-1), place, False)
 
