@@ -368,4 +368,4 @@ def test_words_that_patterns_stand_for_are_told(client: FlaskClient) -> None:
     ]
     many = get(client, "/search?q=c*").all("p", class_="reading")
     assert text_of(many[1]).startswith("c* stands for campaign, could, ")
-    assert text_of(many[1]).endswith(", ….")
+    assert text_of(many[1]).endswith(", …")
