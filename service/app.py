@@ -16,7 +16,7 @@ from flask_compress import Compress
 from flask_cors import CORS
 
 from index import SearchEngine, open_engine
-from service import api, caching, errors, exports, feeds, formatting, health, logs, metrics, pages
+from service import api, caching, errors, exports, feeds, formatting, health, logs, metrics, openapi, pages
 from service.context import EXTENSION, Service
 from service.settings import read_settings
 
@@ -101,6 +101,7 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(feeds.blueprint)
     app.register_blueprint(exports.blueprint)
+    app.register_blueprint(openapi.blueprint)
     errors.register(app)
     formatting.register(app)
 
