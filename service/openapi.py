@@ -32,6 +32,9 @@ from service.errors import (
     INVALID_PARAMETER,
     PROBLEM_KINDS,
     PROGRAM_PATHS,
+    QUERY_TOO_COSTLY,
+    REQUEST_TOO_LARGE,
+    TOO_MANY_REQUESTS,
     ProblemKind,
 )
 from service.logs import REQUEST_ID
@@ -44,6 +47,7 @@ _PROBLEM = "application/problem+json"
 _JSON = "application/json"
 
 _NO_INDEX = (INDEX_MISSING, INDEX_UNAVAILABLE)
+_OF_ALL = (REQUEST_TOO_LARGE, TOO_MANY_REQUESTS)
 
 
 class Operation(NamedTuple):
@@ -73,7 +77,7 @@ OPERATIONS = (
         "Ranked articles with snippets and facets. `total` is exact. Without `q` all articles are found.",
         ARGUMENTS,
         "SearchResponse",
-        problems=(INVALID_PARAMETER, CURSOR_EXPIRED, *_NO_INDEX),
+        problems=(INVALID_PARAMETER, CURSOR_EXPIRED, QUERY_TOO_COSTLY, *_NO_INDEX),
     ),
     Operation(
         "/api/suggest",
@@ -113,7 +117,7 @@ OPERATIONS = (
         "All that a search finds: an article with its text and what was found of it a line.",
         _FILE_ARGUMENTS,
         media_type="application/x-ndjson",
-        problems=(INVALID_PARAMETER, *_NO_INDEX),
+        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, *_NO_INDEX),
     ),
     Operation(
         "/export.csv",
@@ -121,7 +125,7 @@ OPERATIONS = (
         "All that a search finds: a row an article, for spreadsheets.",
         _FILE_ARGUMENTS,
         media_type="text/csv",
-        problems=(INVALID_PARAMETER, *_NO_INDEX),
+        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, *_NO_INDEX),
     ),
     Operation(
         "/feed.atom",
@@ -129,7 +133,7 @@ OPERATIONS = (
         "The newest articles that a search finds, to be subscribed to.",
         _FILE_ARGUMENTS,
         media_type="application/atom+xml",
-        problems=(INVALID_PARAMETER, *_NO_INDEX),
+        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, *_NO_INDEX),
     ),
     Operation(
         "/opensearch.xml",
@@ -297,7 +301,7 @@ def _describe_responses(operation: Operation) -> dict[str, Any]:
         responses["304"] = {"description": "What the caller has is still so.", "headers": tagged}
     by_status: dict[int, list[ProblemKind]] = {}
     is_for_programs = operation.path.startswith(PROGRAM_PATHS)
-    for kind in operation.problems:
+    for kind in (*operation.problems, *_OF_ALL):
         by_status.setdefault(kind.status, []).append(kind)
     for status, kinds in sorted(by_status.items()):
         retry = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}} if status in (429, 503) else {}

@@ -77,14 +77,13 @@ def _schema_of(hint: Any, found: dict[str, Schema]) -> Schema:
     """Return the schema of a type; those of records are put into `found`, and referred to."""
     if hint in _SIMPLE:
         return _SIMPLE[hint]
-    if isinstance(hint, type) and is_dataclass(hint):
+    if isinstance(hint, type) and (is_dataclass(hint) or hasattr(hint, "_fields")):
         if hint.__name__ not in found:
             found[hint.__name__] = {}  # so that a record may hold its like
             otherwise = _OTHERWISE.get(hint, {})
             hints = get_type_hints(hint)
-            members = {
-                field.name: otherwise.get(field.name) or _schema_of(hints[field.name], found) for field in fields(hint)
-            }
+            names = [field.name for field in fields(hint)] if is_dataclass(hint) else hint._fields
+            members = {name: otherwise.get(name) or _schema_of(hints[name], found) for name in names}
             found[hint.__name__] = _closed(members, _LEFT_OUT.get(hint, frozenset()))
         return _ref(hint.__name__)
     origin, arguments = get_origin(hint), get_args(hint)
