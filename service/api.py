@@ -50,9 +50,11 @@ def related(article_id: str) -> Response:
     except ArticleNotFoundError as error:
         # An id may be a URL, and end so itself.
         try:
-            return article(f"{article_id}/related")
+            other = engine.article(f"{article_id}/related")
         except ArticleNotFoundError:
             raise error from None
+        require_known(request.args, ())
+        return jsonify(other.to_dict())
     return jsonify({"id": article_id, "results": [result.to_dict() for result in found]})
 
 

@@ -16,7 +16,7 @@ from flask_compress import Compress
 from flask_cors import CORS
 
 from index import SearchEngine, open_engine
-from service import api, caching, errors, exports, feeds, formatting, health, logs, metrics, pages
+from service import api, caching, errors, exports, feeds, formatting, health, limits, logs, metrics, openapi, pages
 from service.context import EXTENSION, Service
 from service.settings import read_settings
 
@@ -91,6 +91,7 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
     # What is registered first sees a request first and its answer last, as it is sent.
     metrics.register(app)
     logs.register(app)
+    limits.register(app, settings)
     caching.register(app)
     Compress(app)
     if settings.cors_origins:
@@ -101,6 +102,7 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(feeds.blueprint)
     app.register_blueprint(exports.blueprint)
+    app.register_blueprint(openapi.blueprint)
     errors.register(app)
     formatting.register(app)
 

@@ -35,7 +35,7 @@ MAX_PAGE = 1_000_000_000
 
 # Nobody types these into a search box, and HTML cannot carry them back into it.
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_DAYS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+DAYS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
 
 Arguments = MultiDict[str, str]
@@ -95,12 +95,13 @@ def read_request(arguments: Arguments, settings: Settings) -> SearchRequest:
 
 
 def _read_query(arguments: Arguments, settings: Settings) -> str:
-    query = _read_one(arguments, "q")
-    if len(query) > settings.max_query_length:
+    # As it is given: what is cut off at its ends is no less to read.
+    length = max(map(len, arguments.getlist("q")), default=0)
+    if length > settings.max_query_length:
         raise RequestError(
-            "q", f"a query has at most {settings.max_query_length:,} characters; this one has {len(query):,}"
+            "q", f"a query has at most {settings.max_query_length:,} characters; this one has {length:,}"
         )
-    return query
+    return _read_one(arguments, "q")
 
 
 def read_typed(arguments: Arguments, settings: Settings) -> str:
@@ -203,7 +204,7 @@ def _read_whole_number(arguments: Arguments, name: str, default: int, minimum: i
 
 def _read_days(arguments: Arguments, name: str) -> float | None:
     text = _read_one(arguments, name)
-    if text and not (_DAYS.fullmatch(text) and float(text)):
+    if text and not (DAYS.fullmatch(text) and float(text)):
         raise RequestError(name, f"{_shorten(text)!r} is not a number of days, as 7 or 0.5")
     return float(text) if text else None
 

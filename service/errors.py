@@ -24,6 +24,7 @@ from index.errors import (
 )
 from service.arguments import clean_text
 from service.context import current_service
+from service.limits import RequestTooLargeError, TooManyRequestsError
 
 # The paths that programs ask, and so are answered in JSON whatever happens.
 PROGRAM_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -80,6 +81,24 @@ QUERY_TOO_COSTLY = ProblemKind(
         "shorter phrases take less. The archive may have changed when the time in the header Retry-After has passed."
     ),
 )
+REQUEST_TOO_LARGE = ProblemKind(
+    name="request-too-large",
+    status=413,
+    title="The request is too large",
+    explanation=(
+        "The body of the request has more bytes than are taken; the detail says how many may be. Nothing of it was "
+        "read. Questions need no body at all. The same request will fail again."
+    ),
+)
+TOO_MANY_REQUESTS = ProblemKind(
+    name="too-many-requests",
+    status=429,
+    title="There are too many requests",
+    explanation=(
+        "So many requests came from one address that others might have to wait; the detail says how many may come. "
+        "The same request can be made again when the time in the header Retry-After has passed, which is in seconds."
+    ),
+)
 INDEX_MISSING = ProblemKind(
     name="index-missing",
     status=503,
@@ -106,6 +125,8 @@ PROBLEM_KINDS = {
         ARTICLE_NOT_FOUND,
         CURSOR_EXPIRED,
         QUERY_TOO_COSTLY,
+        REQUEST_TOO_LARGE,
+        TOO_MANY_REQUESTS,
         INDEX_MISSING,
         INDEX_UNAVAILABLE,
     )
@@ -155,6 +176,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(ArticleNotFoundError, _answer_article_not_found)
     app.register_error_handler(CursorExpiredError, _answer_cursor_expired)
     app.register_error_handler(QueryTooCostlyError, _answer_query_too_costly)
+    app.register_error_handler(RequestTooLargeError, _answer_request_too_large)
+    app.register_error_handler(TooManyRequestsError, _answer_too_many_requests)
     app.register_error_handler(IndexUnavailableError, _answer_index_unavailable)
     # Flask logs an unexpected exception with its stack trace, then brings it here as a 500.
     app.register_error_handler(HTTPException, _answer_http_error)
@@ -176,6 +199,14 @@ def _answer_cursor_expired(error: CursorExpiredError) -> Response:
 
 def _answer_query_too_costly(error: QueryTooCostlyError) -> Response:
     return _answer(_problem_of(QUERY_TOO_COSTLY, error, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}))
+
+
+def _answer_request_too_large(error: RequestTooLargeError) -> Response:
+    return _answer(_problem_of(REQUEST_TOO_LARGE, error))
+
+
+def _answer_too_many_requests(error: TooManyRequestsError) -> Response:
+    return _answer(_problem_of(TOO_MANY_REQUESTS, error, headers={"Retry-After": str(error.retry_after)}))
 
 
 def _answer_index_unavailable(error: IndexUnavailableError) -> Response:

@@ -68,6 +68,18 @@ def _origins(name: str, value: str) -> str:
     return ",".join(origins)
 
 
+def _rate(name: str, value: str) -> str:
+    if value:
+        # Its own reading is the only one that is sure; it is loaded by those alone who want a limit.
+        from limits import parse_many  # noqa: PLC0415
+
+        try:
+            parse_many(value)
+        except ValueError as error:
+            raise SettingError(name, value, "as `60/minute` or `10/second;1000/hour`") from error
+    return value
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("DATELINE_INDEX", "var/index", "the folder of the index that is searched", _text),
     Setting("DATELINE_ARCHIVE_NAME", "Dateline", "what the archive is called, at the head of every page", _text),
@@ -81,6 +93,30 @@ SETTINGS: tuple[Setting, ...] = (
         "500000000",
         "how many places in the index, each some 2 ns, a query may touch; what would touch more is refused; `0`: any",
         _whole_number(0, 99_999_999_999),
+    ),
+    Setting(
+        "DATELINE_MAX_REQUEST_SIZE",
+        "1048576",
+        "the largest body of a request that is taken, in bytes",
+        _whole_number(0, 99_999_999_999),
+    ),
+    Setting(
+        "DATELINE_RATE_LIMIT",
+        "",
+        "how often one address may ask, as `60/minute` or `10/second;1000/hour`; blank is as often as it likes",
+        _rate,
+    ),
+    Setting(
+        "DATELINE_RATE_STORAGE",
+        "memory://",
+        "where that is counted: `memory://`, each process for itself, or `redis://HOST:PORT`, all of them together",
+        _text,
+    ),
+    Setting(
+        "DATELINE_TRUSTED_PROXIES",
+        "0",
+        "how many proxies of yours a request comes through, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed",
+        _whole_number(0, 10),
     ),
     Setting("DATELINE_HOST", "127.0.0.1", "the address to listen on; `0.0.0.0` is every one", _text),
     Setting("DATELINE_PORT", "8000", "the port to listen on; `0` is any free one", _whole_number(0, 65535)),
@@ -126,6 +162,10 @@ class Settings:
     max_page_size: int
     max_query_length: int
     max_query_cost: int
+    max_request_size: int
+    rate_limit: str
+    rate_storage: str
+    trusted_proxies: int
     host: str
     port: int
     workers: int

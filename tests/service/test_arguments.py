@@ -137,6 +137,7 @@ def test_what_is_no_date_is_refused(name: str, text: str, reason: str) -> None:
         ("page=1&page=2", "page", "it is given 2 times"),
         ("q=one&q=two", "q", "it is given 2 times"),
         ("q=" + "x" * 2001, "q", "at most 2,000 characters; this one has 2,001"),
+        ("q=x" + "+" * 2000, "q", "at most 2,000 characters; this one has 2,001"),
         ("from=2018&to=2017", "from", "2018-01-01 is after 2017-12-31"),
         ("recency=0", "recency", "'0' is not a number of days, as 7 or 0.5"),
         ("recency=-7", "recency", "'-7' is not a number of days"),

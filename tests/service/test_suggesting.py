@@ -166,3 +166,7 @@ def test_what_was_meant_is_no_markup(client: FlaskClient) -> None:
         assert "<b>" in page.text(link)
     client = make_client(MemoryEngine(suggestion="<b>&amp;"))
     assert "Did you mean <b>&amp;?" in HtmlPage(client.get("/search?q=x").text).text()
+
+
+def test_article_that_is_not_there_is_not_found_whatever_else_is_asked(client: FlaskClient) -> None:
+    assert get(client, "/api/articles/nothing/related?size=3", 404)["type"] == "/problems/article-not-found"

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Page
+
+from service.app import create_app
+from service.arguments import ARGUMENTS, RELATED_ARGUMENTS, SUGGEST_ARGUMENTS
+from service.errors import PROBLEM_KINDS
+from service.openapi import OPERATIONS
+from tests.service.conftest import make_client
+from tests.service.html_page import HtmlPage
+from tests.service.memory_engine import MemoryEngine
+from tests.service.test_accessibility import Serve, look_in_both_schemes
+
+# Pages, and what belongs to them.
+FOR_PEOPLE = {"/", "/search", "/articles/{id}", "/help", "/docs", "/problems/{name}", "/static/{filename}"}
+
+
+@pytest.fixture
+def described(client: FlaskClient) -> dict[str, Any]:
+    response = client.get("/openapi.json")
+    assert (response.status_code, response.content_type) == (200, "application/json")
+    document: dict[str, Any] = response.get_json()
+    return document
+
+
+def test_every_route_is_described(app: Flask, described: dict[str, Any]) -> None:
+    assert described["openapi"] == "3.1.0"
+    rules = {re.sub(r"<(?:path:)?(?:article_)?(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
+    assert set(described["paths"]) == rules - FOR_PEOPLE
+
+
+def test_every_argument_is_described(described: dict[str, Any]) -> None:
+    def names(path: str) -> set[str]:
+        return {each["name"] for each in described["paths"][path]["get"]["parameters"] if each["in"] == "query"}
+
+    assert names("/api/search") == set(ARGUMENTS)
+    assert names("/api/suggest") == set(SUGGEST_ARGUMENTS)
+    assert names("/api/articles/{id}/related") == set(RELATED_ARGUMENTS)
+    assert names("/export.csv") == names("/feed.atom") == set(ARGUMENTS) - {"page", "size", "cursor"}
+
+
+def test_every_kind_of_problem_is_described(described: dict[str, Any]) -> None:
+    said = str(described["paths"])
+    assert [name for name in PROBLEM_KINDS if f"/problems/{name}`" not in said] == []
+
+
+def test_limits_are_those_of_the_settings() -> None:
+    client = make_client(MemoryEngine(), DATELINE_MAX_PAGE_SIZE=20, DATELINE_PAGE_SIZE=7, DATELINE_MAX_QUERY_LENGTH=50)
+    parameters = client.get("/openapi.json").get_json()["paths"]["/api/search"]["get"]["parameters"]
+    schemas = {each["name"]: each["schema"] for each in parameters}
+    assert schemas["size"] == {"type": "integer", "minimum": 0, "maximum": 20, "default": 7}
+    assert schemas["q"]["maxLength"] == 50
+
+
+def test_description_needs_no_index_and_knows_where_it_is_mounted(client: FlaskClient) -> None:
+    document = client.get("/openapi.json", base_url="http://localhost/archive").get_json()
+    assert document["servers"] == [{"url": "/archive"}]
+
+
+def test_page_tells_all_of_it(client: FlaskClient) -> None:
+    response = client.get("/docs")
+    page = HtmlPage(response.text)
+    assert (response.status_code, list(page.problems())) == (200, [])
+    text = page.text()
+    for operation in OPERATIONS:
+        assert f"GET {operation.path}" in text
+        assert operation.summary in text
+    for name in (*ARGUMENTS, *PROBLEM_KINDS):
+        assert name in text
+    assert "/openapi.json" in page.links().values()
+
+
+@pytest.mark.browser
+def test_page_is_accessible_and_keeps_to_the_policy(scripted_page: Page, archive: MemoryEngine, serve: Serve) -> None:
+    scripted_page.goto(serve(create_app(engine=archive)) + "/docs")
+    look_in_both_schemes(scripted_page)
