@@ -56,8 +56,8 @@ _WORDS_OF = {
 _LANGUAGE_OF = {word: language for language, words in _WORDS_OF.items() for word in words.split()}
 _KNOWN_WORDS = frozenset(_LANGUAGE_OF)
 _ENOUGH_WORDS = 3
-# Two thirds have enough of them in the first of these, and need no look at the rest. The last is as much as the detector
-# reads, which takes forty times as long.
+# Two thirds have enough of them in the first of these, and need no look at the rest. The last is as much as the
+# detector reads, which takes forty times as long.
 _WORDS_SAMPLE_LENGTHS = (200, 400, 800)
 
 # Numbers, addresses and signs are of no language, and mislead.
