@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from bench import chart, measure, report
 from bench import cleaning as cleaners
 from bench import contenders as engines
+from bench import job as jobs
 from bench import parsing as parsers
 from bench import relevance as ranking
 from bench import requests as asking
@@ -235,18 +237,58 @@ def requests(corpus: Path, sizes: tuple[int, ...], count: int, folder: Path, kee
     folder.mkdir(parents=True, exist_ok=True)
     sections = [report.machine()]
     for size in (None, *sizes):
-        jsonl = corpus if size is None else folder / f"records-{size}.jsonl"
-        if not jsonl.exists():
-            click.echo(f"making {size:,} articles", err=True)
-            write_lines(asking.make_records(corpus, size or 0), jsonl)
+        jsonl, label = _records(corpus, size, folder)
         name = "corpus" if size is None else str(size)
-        label = "The corpus" if size is None else f"{size:,} made articles"
         click.echo(f"{label}:", err=True)
         if not keep:
             asking.build(jsonl, folder / "requests" / name)
         measured = asking.measure(folder / "requests" / name, jsonl, count, lambda line: click.echo(line, err=True))
         sections.append(f"### {label}\n\n{asking.table(measured)}")
     click.echo("\n\n".join(sections))
+
+
+@main.command()
+@_corpus_option
+@click.option(
+    "--articles",
+    "sizes",
+    multiple=True,
+    type=click.IntRange(min=100),
+    help="Also this many articles made from the corpus; may be repeated.",
+)
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(min=1), help="How often; medians count.")
+@click.option("--folder", default=_FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where indexes go.")
+def job(corpus: Path, sizes: tuple[int, ...], rounds: int, folder: Path) -> None:
+    """Run the whole of `reindex` on a file of articles, in turn with the codec's own build of what is in it."""
+    _require(corpus, "--corpus")
+    folder.mkdir(parents=True, exist_ok=True)
+    sections = [report.machine()]
+    for size in (None, *sizes):
+        jsonl, label = _records(corpus, size, folder)
+        click.echo(f"{label}:", err=True)
+        measured = jobs.measure(jsonl, folder, rounds, lambda line: click.echo(line, err=True))
+        sections.append(f"### {label}\n\n{jobs.table(measured)}")
+    click.echo("\n\n".join(sections))
+
+
+def _records(corpus: Path, size: int | None, folder: Path) -> tuple[Path, str]:
+    """Return the corpus, or so many records made from it, and what to call them."""
+    if size is None:
+        return corpus, "The corpus"
+    jsonl = folder / f"records-{size}.jsonl"
+    if not jsonl.exists():
+        click.echo(f"making {size:,} articles", err=True)
+        write_lines(asking.make_records(corpus, size), jsonl)
+    return jsonl, f"{size:,} made articles"
+
+
+@main.command(hidden=True)
+@click.argument("kind", type=click.Choice(sorted(jobs.KINDS)))
+@click.argument("jsonl", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+def once(kind: str, jsonl: Path, folder: Path) -> None:
+    """Time one run of the job, or one build of the codec; `job` runs this in a process of its own."""
+    click.echo(json.dumps(jobs.KINDS[kind](jsonl, folder)))
 
 
 @main.command(hidden=True)

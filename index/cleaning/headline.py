@@ -49,7 +49,9 @@ _ENDS_LIKE_A_CRY = regex.compile(r"[!?！？؟][\"'”’»)\]]*$")
 _ENDS_IN_ABBREVIATION = regex.compile(r"(?:(?<!\p{L})(?:\p{Lu}\.){2,}|\b(?:Inc|Corp|Ltd|Co|Bros|Jr|Sr)\.)[\"'”’»)\]]*$")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
 _LONG_WORD = re.compile(r"[\u30a0-\u30ff]{2,}|[\u3400-\u9fff]{2,}|[^\W\d_]{4,}")
-_LONG_ASCII_WORD = re.compile(r"[a-z]{4,}")
+_MIN_LONG_WORD = 4
+# Letters of ASCII into small ones, and all else into spaces.
+_TO_WORDS = {code: chr(code).lower() if chr(code).isalpha() else " " for code in range(0x80)}
 _SIGNS = "’“”‘–—…\u00a0•£€"
 
 
@@ -88,7 +90,7 @@ def find_headline_of_page(
         below = max(start, place + 1)
         if below > told_from:
             beginning = " ".join(lines[below : min(below + _BEGINNING, end)])
-            told, told_from = _telling_words(beginning[:_MAX_BEGINNING]), below
+            told, told_from = _words(beginning[:_MAX_BEGINNING]), below
         words = _telling_words(line)
         shared = len(words & told)
         if not words or shared < _MIN_SHARED * len(words):
@@ -100,13 +102,19 @@ def find_headline_of_page(
     return best
 
 
-def _telling_words(text: str) -> set[str]:
+def _telling_words(line: str) -> set[str]:
+    return {word for word in _words(line) if len(word) >= _MIN_LONG_WORD or not word.isascii()} - ENGLISH
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of a text in small letters; where not all is ASCII, those that are long enough to tell much."""
     if not text.isascii():
-        # Typographers' signs are all that most texts have beyond ASCII, whose words are found in half the time.
+        # Typographers' signs are all that most texts have beyond ASCII, whose words are found in a third of the time.
         for sign in _SIGNS:
             text = text.replace(sign, " ")
-    pattern = _LONG_ASCII_WORD if text.isascii() else _LONG_WORD
-    return set(pattern.findall(text.lower())) - ENGLISH
+        if not text.isascii():
+            return set(_LONG_WORD.findall(text.lower()))
+    return set(text.translate(_TO_WORDS).split())
 
 
 def _is_signed(shapes: Sequence[Shape], place: int) -> bool:

@@ -59,15 +59,11 @@ def _tidy(raw: list[str], has_runs: bool) -> list[str]:
 def _keep_apart(tidy: list[str]) -> Paragraphs:
     if "" not in tidy:
         return Paragraphs(tidy, [False] * len(tidy))
-    paragraphs = Paragraphs([], [])
-    above = ""
-    for line in tidy:
-        if line:
-            # A blank line at the very top parts nothing.
-            paragraphs.apart.append(not above and bool(paragraphs.texts))
-            paragraphs.texts.append(line)
-        above = line
-    return paragraphs
+    # Of each line that is left, whether the one above it was blank; a blank line at the very top parts nothing.
+    apart = list(compress(chain([False], map(not_, tidy)), tidy))
+    if apart:
+        apart[0] = False
+    return Paragraphs(list(filter(None, tidy)), apart)
 
 
 def _join_broken(raw: list[str], width: int) -> Paragraphs:

@@ -47,7 +47,7 @@ _AUTHOR_SEPARATOR = regex.compile(r"\s*(?:;|\||\s/\s|\n|,?\s+(?:and|und|et|&)\s+
 
 # An id stands in a URL as it is: what has a meaning there or may not be there is hashed.
 _USABLE_ID = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}]{1,200}(?<![/\\])")
-_NO_ID = regex.compile(r"[/\\?#%\s]|^\.{1,2}$")
+_NO_ID = re.compile(r"[/\\?#%\s]|^\.{1,2}$")
 _SURROGATES = regex.compile(r"[\ud800-\udfff]")
 # A gap that is not laid out yet. `re` takes half the time of `regex` for it.
 _GAP = re.compile(r"\n(?:[ \t]++\n|\n[ \t\n])[ \t\n]*+")
@@ -77,9 +77,11 @@ def to_line(value: object, *, is_plain: bool = False) -> str | None:
     if value is None:
         return None
     first = (value if isinstance(value, str) else next(flatten(value), ""))[:_MAX_LINE_LENGTH]
-    # Most are in order; white space other than single spaces is not printable.
+    # Most are in order; white space other than spaces is not printable.
     if not first.isprintable():
         first = drop_controls(first)
+    elif "<" not in first and "&" not in first and "  " not in first:
+        return first.strip() or None
     return " ".join((first if is_plain else to_plain_text(first)).split()) or None
 
 
@@ -151,7 +153,7 @@ def to_authors(value: object) -> tuple[str, ...]:
 
 def to_url(value: object) -> str | None:
     """Return a URL of the web; `None` for anything else, which a page could not link to."""
-    if isinstance(value, str) and "//" not in value and "&" not in value and "<" not in value:
+    if value is None or (isinstance(value, str) and "//" not in value and "&" not in value and "<" not in value):
         return None  # nearly every id
     line = to_line(value)
     if not line or len(line) == _MAX_LINE_LENGTH or not line.lower().startswith(("http://", "https://")) or " " in line:
@@ -210,10 +212,12 @@ def _languages() -> dict[str, str]:
 
 def usable_id(value: object) -> str | None:
     """Return a record's own id for use in a URL: as it is where it can be, or what is readable of it and a hash."""
+    if isinstance(value, str) and _PLAIN_ID.fullmatch(value):
+        return value
     line = to_line(value)
     if not line:
         return None
-    if _PLAIN_ID.fullmatch(line) or (_USABLE_ID.fullmatch(line) and not _NO_ID.search(line)):
+    if _PLAIN_ID.fullmatch(line) or (not _NO_ID.search(line) and _USABLE_ID.fullmatch(line)):
         return line
     return make_id(line, line)
 

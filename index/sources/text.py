@@ -30,7 +30,7 @@ def parse_text(
     """
     text = decode(content)
     records: list[Mapping[str, object]] = []
-    found = _FRONT_MATTER.match(text)
+    found = _FRONT_MATTER.match(text) if "---" in text else None
     if found and _IS_FIELD.match(found[1].lstrip()):
         records.append(_read_yaml(found[1]))
         text = text[found.end() :]
