@@ -76,6 +76,7 @@ the module's word: `stored…` (`index.codec.stored`), `column…` (`index.codec
 from __future__ import annotations
 
 import json
+import math
 import mmap
 import struct
 import zlib
@@ -190,13 +191,17 @@ class SegmentFile:
     def __init__(self, buffer: Any, name: str) -> None:
         self.name = name
         self._buffer = memoryview(buffer)
-        directory = self._read_directory()
-        self._directory: dict[str, Any] = directory["arrays"]
-        self.meta: dict[str, Any] = directory["meta"]
+        written = self._read_directory()
+        try:
+            directory = json.loads(written.decode("utf-8", "surrogatepass"))
+            self._directory: dict[str, Any] = dict(directory["arrays"])
+            self.meta: dict[str, Any] = dict(directory["meta"])
+            self.fields = {entry["name"]: FieldEntry(**entry) for entry in self.meta.get("fields", ())}
+            self.num_docs = int(self.meta.get("num_docs", 0))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+            raise self._nonsense() from error
         self._arrays: dict[str, Array] = {}
-        self.fields = {entry["name"]: FieldEntry(**entry) for entry in self.meta.get("fields", ())}
         self.field_places = {name: place for place, name in enumerate(self.fields)}
-        self.num_docs: int = self.meta.get("num_docs", 0)
 
     @classmethod
     def open(cls, path: Path) -> SegmentFile:
@@ -213,7 +218,10 @@ class SegmentFile:
             raise IndexCorruptError(f"{name} is empty. {ADVICE}") from error
         return cls(mapped, name)
 
-    def _read_directory(self) -> dict[str, Any]:
+    def _nonsense(self) -> IndexCorruptError:
+        return IndexCorruptError(f"{self.name} has a directory that makes no sense. {ADVICE}")
+
+    def _read_directory(self) -> bytes:
         size = len(self._buffer)
         if size < _HEADER_SIZE:
             raise IndexCorruptError(f"{self.name} is cut off: it has {size} bytes. {ADVICE}")
@@ -238,8 +246,7 @@ class SegmentFile:
         written = self._buffer[offset : offset + directory_size]
         if zlib.crc32(written) != directory_crc:
             raise IndexCorruptError(f"{self.name} has a damaged directory. {ADVICE}")
-        directory: dict[str, Any] = json.loads(bytes(written).decode("utf-8", "surrogatepass"))
-        return directory
+        return bytes(written)
 
     def __contains__(self, name: str) -> bool:
         return name in self._directory
@@ -248,9 +255,13 @@ class SegmentFile:
         """Return an array, which cannot be written to; raises `KeyError` where there is none of the name."""
         array = self._arrays.get(name)
         if array is None:
-            dtype, shape, offset, _ = self._directory[name]
-            count = int(np.prod(shape))
-            array = np.frombuffer(self._buffer, dtype=dtype, count=count, offset=offset).reshape(shape)
+            entry = self._directory[name]
+            try:
+                dtype, shape, offset, _ = entry
+                count = math.prod(shape)
+                array = np.frombuffer(self._buffer, dtype=dtype, count=count, offset=offset).reshape(shape)
+            except (ValueError, TypeError, OverflowError, SyntaxError, MemoryError) as error:
+                raise self._nonsense() from error
             array.flags.writeable = False
             self._arrays[name] = array
         return array
@@ -265,8 +276,8 @@ class SegmentFile:
 
     def verify(self) -> None:
         """Read every array and compare it with its CRC; raises `IndexCorruptError` for the first that differs."""
-        for name, (_, _, _, crc) in self._directory.items():
-            array = self[name]
+        for name in self._directory:
+            array, crc = self[name], self._directory[name][3]
             if zlib.crc32(array.reshape(-1).view(np.uint8).data if array.size else b"") != crc:
                 raise IndexCorruptError(f"{self.name} is damaged in {name!r}. {ADVICE}")
 
