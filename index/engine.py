@@ -266,7 +266,8 @@ class SearchResponse:
     `folded` is how many articles match besides, as duplicates of results: with them there are `total + folded`.
     `relaxed` says that no article had all the words, so that those with the most of them are shown. `suggestion` is a
     query of other words that finds more, where few articles or none have those that were typed.
-    `generation` counts the commits of the index that was asked. `took_ms` is the engine's own time. `cursor` leads on
+    `generation` counts the commits of the index that was asked. `took_ms` is the engine's own time, `cost` how
+    many places of the index the query may have touched, which is known before it is run. `cursor` leads on
     to the results after these, each once as long as the index stays as it is; None where there are no more. `page` is
     by the size asked for, where a cursor was given.
     """
@@ -284,6 +285,7 @@ class SearchResponse:
     cursor: str | None = None
     results: tuple[SearchResult, ...] = ()
     facets: Mapping[FacetName, tuple[FacetCount, ...]] = field(default_factory=dict)
+    cost: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Return the response as JSON-ready values."""
@@ -293,6 +295,7 @@ class SearchResponse:
             "total": self.total,
             "folded": self.folded,
             "took_ms": self.took_ms,
+            "cost": self.cost,
             "page": self.page,
             "size": self.size,
             "relaxed": self.relaxed,

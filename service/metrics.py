@@ -52,6 +52,13 @@ class Metrics:
             "dateline_search_seconds", "The engine's own time for a search.", buckets=_BOUNDS, registry=self._registry
         )
 
+        self._search_cost = Histogram(
+            "dateline_search_cost",
+            "Places of the index that a search may touch, as known before it is run.",
+            buckets=[10**power for power in range(2, 10)],
+            registry=self._registry,
+        )
+
     def count_request(self, status: int, seconds: float) -> None:
         """Count the current request, which was answered."""
         route = request.url_rule.rule if request.url_rule else "none"
@@ -62,6 +69,7 @@ class Metrics:
     def count_search(self, response: SearchResponse) -> None:
         """Count a search that the engine has answered."""
         self._search_seconds.observe(response.took_ms / 1000)
+        self._search_cost.observe(response.cost)
 
     def write(self, engine: SearchEngine) -> bytes:
         """Return all figures in Prometheus's text format."""

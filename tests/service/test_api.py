@@ -15,7 +15,7 @@ from tests.service.conftest import make_client
 from tests.service.memory_engine import MemoryEngine
 
 SEARCH_KEYS = [
-    "query", "interpreted", "total", "folded", "took_ms", "page", "size", "relaxed", "suggestion", "generation",
+    "query", "interpreted", "total", "folded", "took_ms", "cost", "page", "size", "relaxed", "suggestion", "generation",
     "cursor", "results", "facets",
 ]  # fmt: skip
 

@@ -33,6 +33,15 @@ def test_requests_are_counted_by_route_method_and_status(archive_client: FlaskCl
     assert figures["dateline_search_seconds_count",] == 2
 
 
+def test_what_searches_cost_is_told(client: FlaskClient) -> None:
+    cost = client.get("/api/search?q=moscow").get_json()["cost"]
+    assert cost > 0
+    client.get("/api/search?q=moscow+talks")
+    figures = read(client)
+    assert figures["dateline_search_cost_count",] == 2
+    assert figures["dateline_search_cost_sum",] > cost
+
+
 def test_the_index_is_told(archive: MemoryEngine) -> None:
     client = make_client(archive)
     figures = read(client)

@@ -85,6 +85,7 @@ class LocalEngine(SearchEngine):
             cursor=next_cursor(request, start + request.size, snapshot.generation, found.total),
             results=results,
             facets=facets,
+            cost=found.cost,
         )
 
     def article(self, article_id: str) -> Article:

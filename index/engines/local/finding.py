@@ -26,7 +26,7 @@ DEEP = 1000
 class Found(NamedTuple):
     """What a query found: the exact total, one page of (doc id, score), the fold, the filters.
 
-    `readings` and `prior` are what the scores are made of.
+    `readings` and `prior` are what the scores are made of. `cost` is what it cost at most, in places of the index.
     """
 
     total: int
@@ -35,6 +35,7 @@ class Found(NamedTuple):
     readings: Sequence[PreparedReading]
     filters: dict[FacetName, list[Words]]
     prior: Scores | None = None
+    cost: int = 0
 
 
 def find(
@@ -45,7 +46,8 @@ def find(
     Of equals the one with the lowest doc id comes first. Raises `QueryTooCostlyError`.
     """
     readings = snapshot.read(query, match, request)
-    if max_cost is not None and (cost := snapshot.cost(readings)) > max_cost:
+    cost = snapshot.cost(readings)
+    if max_cost is not None and cost > max_cost:
         raise QueryTooCostlyError(cost, max_cost)
     filters = snapshot.filters(request)
     left_out = _left_out_by(filters)
@@ -68,7 +70,7 @@ def find(
         else:
             total, doc_ids, scores = _find_by_time(snapshot, readings, left_out, request, start)
     page = list(zip(doc_ids.tolist(), scores.tolist(), strict=True))
-    return Found(total, page, fold, readings, filters, prior)
+    return Found(total, page, fold, readings, filters, prior, cost)
 
 
 _Page = tuple[int, DocIds, Scores]
