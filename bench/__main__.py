@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -14,10 +16,13 @@ from bench import job as jobs
 from bench import parsing as parsers
 from bench import relevance as ranking
 from bench import requests as asking
+from bench import serving as served
+from bench import soak as soaking
 from bench import suggesting as suggestions
 from bench.corpus import make_documents, read_documents, write_documents, write_lines
 from bench.pages import PAGES, WAYS, read_pages
 from bench.queries import make_queries
+from bench.server import Server, dateline
 
 _FOLDER = Path("var/bench")
 _NEWS = Path("../shared/data/news.jsonl.gz")
@@ -289,6 +294,72 @@ def _records(corpus: Path, size: int | None, folder: Path) -> tuple[Path, str]:
 def once(kind: str, jsonl: Path, folder: Path) -> None:
     """Time one run of the job, or one build of the codec; `job` runs this in a process of its own."""
     click.echo(json.dumps(jobs.KINDS[kind](jsonl, folder)))
+
+
+@main.command()
+@_corpus_option
+@click.option("--index", type=click.Path(path_type=Path), help="An index of the corpus; else one is made.")
+@click.option("--rounds", default=9, show_default=True, type=click.IntRange(min=1), help="The medians of them count.")
+@click.option("--seconds", default=2, show_default=True, type=click.IntRange(min=1), help="How long each is asked.")
+@click.option("--connections", default=10, show_default=True, type=click.IntRange(min=1), help="So many ask at a time.")
+@click.option("--folder", default=_FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where indexes go.")
+@click.option("--skip-datasette", is_flag=True, help="Leave out Datasette.")
+def http(
+    corpus: Path, index: Path | None, rounds: int, seconds: int, connections: int, folder: Path, skip_datasette: bool
+) -> None:
+    """Ask the service by wrk, beside Datasette: searches, with facets, pages. What was built before is used again."""
+    _require(corpus, "--corpus")
+    folder, index = _served_index(corpus, index, folder)
+    queries = served.choose_queries(corpus)
+    with ExitStack() as stack:
+        ours = stack.enter_context(dateline(index, folder / "dateline.log"))
+        servers: dict[str, tuple[Server, Sequence[served.Way]]] = {"Dateline": (ours, served.DATELINE)}
+        if not skip_datasette:
+            database = folder / "articles.db"
+            if not database.exists():
+                click.echo("making the table for Datasette", err=True)
+                served.build_datasette(corpus, database)
+            theirs = stack.enter_context(served.datasette(database, folder / "datasette.log"))
+            servers["Datasette"] = (theirs, (served.DATASETTE,))
+        found = []
+        for turns in served.measure(servers, queries, folder, rounds, seconds, connections):
+            found.append(turns)
+            click.echo("  " + ", ".join(f"{name} {turn.p50:.2f} ms" for name, turn in turns.items()), err=True)
+    click.echo(f"{report.machine()}; {connections} connections\n\n{served.table(found)}")
+
+
+def _served_index(corpus: Path, index: Path | None, folder: Path) -> tuple[Path, Path]:
+    """Return a folder for what is made on the way, and an index of the corpus."""
+    folder = folder / "http"
+    folder.mkdir(parents=True, exist_ok=True)
+    if index is None:
+        index = folder / "index"
+        if not (index / "CURRENT").exists():
+            click.echo("making the index", err=True)
+            asking.build(corpus, index)
+    _require(index / "CURRENT", "--index")
+    return folder, index
+
+
+@main.command()
+@_corpus_option
+@click.option("--index", type=click.Path(path_type=Path), help="An index of the corpus; else one is made.")
+@click.option("--minutes", default=10.0, show_default=True, type=click.FloatRange(min=0, min_open=True))
+@click.option("--folder", default=_FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where indexes go.")
+def soak(corpus: Path, index: Path | None, minutes: float, folder: Path) -> None:
+    """Ask the service for everything it has, for a long time, and tell the memory of its workers."""
+    _require(corpus, "--corpus")
+    folder, index = _served_index(corpus, index, folder)
+    paths = soaking.make_paths(served.choose_queries(corpus), index)
+    with dateline(index, folder / "soak.log") as server:
+        seconds = minutes * 60
+
+        def tell(sample: soaking.Sample) -> None:
+            said = ", ".join(f"{size / 1e6:.1f} MB" for size in sample.pss.values())
+            click.echo(f"  {sample.seconds:.0f} s: {said}", err=True)
+
+        samples, answered = soaking.soak(server, paths, seconds, seconds / 60, tell)
+    click.echo(f"{report.machine()}; {answered:,} requests\n\n{soaking.table(samples)}")
 
 
 @main.command(hidden=True)

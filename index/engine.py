@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, cast, get_args
 
 from index.article import Article
-from index.errors import RequestError
+from index.errors import IndexUnavailableError, RequestError
 from index.ledger import Ledger
 from index.periods import first_day
 
@@ -379,7 +379,8 @@ class MarkedArticle:
 class SearchEngine(ABC):
     """Answers requests from one index; safe to share between threads.
 
-    A newly committed generation is picked up by the next call. Each method raises `IndexUnavailableError`, of
+    A newly committed generation is picked up by the next call; the one before goes on where that is damaged. Each
+    method raises `IndexUnavailableError`, of
     the kind that says why, where there is no index to ask.
     """
 
@@ -413,6 +414,10 @@ class SearchEngine(ABC):
     @abstractmethod
     def stats(self) -> Stats:
         """Return what is in the index."""
+
+    @abstractmethod
+    def trouble(self) -> IndexUnavailableError | None:
+        """Return why the newest generation cannot be asked, so that an older one answers; None where it can."""
 
     @abstractmethod
     def ledger(self) -> Ledger:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 from flask_compress import Compress
@@ -66,6 +67,15 @@ class JSONProvider(DefaultJSONProvider):
         """Return `obj` as JSON that UTF-8 can carry."""
         # A lone surrogate in an article cannot be encoded; Python's escape for it is also JSON's.
         return super().dumps(obj, **kwargs).encode("utf-8", "backslashreplace").decode()
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """Return a response of the given value, or of the given names and values, as JSON."""
+        value = self._prepare_response_obj(args, kwargs)
+        try:
+            body = orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+        except orjson.JSONEncodeError:  # lone surrogates
+            body = f"{self.dumps(value, separators=(',', ':'))}\n".encode()
+        return Response(body, mimetype=self.mimetype)
 
 
 def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngine | None = None) -> Flask:

@@ -17,6 +17,11 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Say that the index can be asked, by asking it; while it cannot, the error's handler says why."""
-    figures = current_service().engine.stats()
-    return jsonify({"status": "ready", "articles": figures.articles, "generation": figures.generation})
+    """Say that the index can be asked, by asking it; while it cannot, the error's handler says why.
+
+    `stale` is ready, too, since searches are answered: by the last generation that could be opened.
+    """
+    engine = current_service().engine
+    figures, trouble = engine.stats(), engine.trouble()
+    said = {"status": "stale" if trouble else "ready", "articles": figures.articles, "generation": figures.generation}
+    return jsonify(said | ({"detail": str(trouble)} if trouble else {}))

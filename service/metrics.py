@@ -96,6 +96,8 @@ class _IndexCollector(Collector):
             yield GaugeMetricFamily("dateline_index_available", "Whether the index can be asked.", 0)
             return
         yield GaugeMetricFamily("dateline_index_available", "Whether the index can be asked.", 1)
+        is_stale = self._engine.trouble() is not None
+        yield GaugeMetricFamily("dateline_index_stale", "Whether a newer generation cannot be opened.", int(is_stale))
         yield GaugeMetricFamily("dateline_index_generation", "Commits of the index so far.", stats.generation)
         yield GaugeMetricFamily("dateline_index_articles", "Articles in the index.", stats.articles)
         yield GaugeMetricFamily("dateline_index_bytes", "Size of the index on disk.", stats.size_bytes)

@@ -31,7 +31,7 @@ from index.engine import (
     Suggestions,
     TitleMatch,
 )
-from index.errors import ArticleNotFoundError, IndexMissingError
+from index.errors import ArticleNotFoundError, IndexMissingError, IndexUnavailableError
 from index.ledger import Ledger
 
 
@@ -53,6 +53,7 @@ class MemoryEngine(SearchEngine):
         self.interpreted = interpreted
         self.failure = failure
         self.generation = 7
+        self.newer_fails: IndexUnavailableError | None = None
         self.requests: list[SearchRequest] = []
 
     def search(self, request: SearchRequest) -> SearchResponse:
@@ -150,6 +151,9 @@ class MemoryEngine(SearchEngine):
             sources=_count([article for article in self.articles if article.source], "source"),
             languages=_count([article for article in self.articles if article.language], "language"),
         )
+
+    def trouble(self) -> IndexUnavailableError | None:
+        return self.newer_fails
 
     def ledger(self) -> Ledger:
         raise IndexMissingError

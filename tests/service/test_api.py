@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from index import Article, SearchRequest
 from index.engine import FACETS
+from index.errors import IndexCorruptError
 from index.job import run
 from tests.service.conftest import make_client
 from tests.service.memory_engine import MemoryEngine
@@ -191,6 +192,12 @@ def test_index_that_is_made_later_is_picked_up(tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("A headline of some words\n\nAnd a body.\n", encoding="utf-8")
     run([tmp_path / "one.txt"], str(tmp_path / "index"))
     assert get(client, "/api/search")["total"] == 1
+
+
+def test_ready_says_that_an_older_generation_answers(archive: MemoryEngine) -> None:
+    archive.newer_fails = IndexCorruptError("build-0002 is damaged.")
+    ready = get(make_client(archive), "/readyz")
+    assert ready == {"status": "stale", "articles": 35, "generation": 7, "detail": "build-0002 is damaged."}
 
 
 @pytest.mark.parametrize("path", ["/api/search?q=x", "/api/stats", "/healthz", "/readyz"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from index.errors import IndexMissingError
+from index.errors import IndexCorruptError, IndexMissingError
 from tests.service.conftest import make_client
 from tests.service.memory_engine import MemoryEngine
 
@@ -48,6 +48,9 @@ def test_the_index_is_told(archive: MemoryEngine) -> None:
     assert figures["dateline_index_available",] == 1
     assert figures["dateline_index_articles",] == len(archive.articles)
     assert figures["dateline_index_generation",] == archive.stats().generation
+    assert figures["dateline_index_stale",] == 0
+    archive.newer_fails = IndexCorruptError("It is damaged.")
+    assert read(client)["dateline_index_stale",] == 1
     archive.failure = IndexMissingError("There is none.")
     figures = read(client)
     assert figures["dateline_index_available",] == 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from index import snippets
 from index.article import Article
@@ -30,22 +32,44 @@ from index.engines.local.related import related
 from index.engines.local.results import make_results, markers
 from index.engines.local.snapshot import Snapshot, open_snapshot
 from index.engines.local.suggesting import suggest
-from index.errors import ArticleNotFoundError
+from index.errors import ArticleNotFoundError, IndexUnavailableError
 from index.ledger import Ledger
 from index.query_language import MAX_CHARACTERS, parse
 
 # How much of a folder's state says which build is live: all but what changes when a writer makes files in it.
 _OF_BUILD = 3
 
+# What could not be opened is tried again after so long, though it looks the same: it may have been mended in place, or
+# the machine was short of memory or of files.
+_LOOK_AGAIN_SECONDS = 0.5
+
+_log = logging.getLogger("dateline.index")
+
+
+class _Refused(NamedTuple):
+    """A state of the folder that cannot be opened, why, and until when (`time.monotonic`) that is taken as it is."""
+
+    state: tuple[int, ...]
+    error: IndexUnavailableError
+    until: float
+
+    def holds(self, state: tuple[int, ...]) -> bool:
+        return self.state == state and time.monotonic() < self.until
+
 
 class LocalEngine(SearchEngine):
-    """Searches the index in a folder; all threads share one snapshot of it, which never changes."""
+    """Searches the index in a folder; all threads share one snapshot of it, which never changes.
+
+    A newer one that is damaged, or gone, or of another version, does not take its place: the old one has its files
+    open, and answers.
+    """
 
     def __init__(self, path: str, max_cost: int | None = None) -> None:
         self._folder = IndexFolder(path)
         self._max_cost = max_cost
         self._opening = threading.Lock()
         self._known: tuple[tuple[int, ...], Snapshot] | None = None
+        self._refused: _Refused | None = None
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer one request."""
@@ -124,7 +148,10 @@ class LocalEngine(SearchEngine):
 
     def verify(self) -> None:
         """Read the whole index and compare it with its checksums; raises `IndexCorruptError`."""
-        self._snapshot().verify()
+        snapshot, refused = self._snapshot(), self._refused
+        if refused is not None:
+            raise refused.error
+        snapshot.verify()
 
     def warm(self) -> None:
         """Have every kernel compiled, or loaded from the cache."""
@@ -134,20 +161,40 @@ class LocalEngine(SearchEngine):
         """Let go of the snapshot; its files are closed when the last answer from it is given."""
         self._known = None
 
+    def trouble(self) -> IndexUnavailableError | None:
+        """Return why what is live now cannot be opened, so that the generation before it answers; None where it can."""
+        self._snapshot()
+        return self._refused.error if self._refused else None
+
     def _snapshot(self) -> Snapshot:
-        """Return the newest generation."""
-        state = self._folder.state()
-        known = self._known
-        if known is not None and known[0] == state:
+        """Return the newest generation; or the one before, where that cannot be opened."""
+        try:
+            state = self._folder.state()
+        except IndexUnavailableError:  # a damaged CURRENT, as is told below
+            state = ()
+        known, refused = self._known, self._refused
+        if known is not None and state and known[0] == state:
+            self._refused = None
+            return known[1]
+        if known is not None and refused is not None and refused.holds(state):
             return known[1]
         with self._opening:
-            known = self._known
-            generation = self._folder.generation(self._folder.read_current())
+            known, refused = self._known, self._refused
+            if known is not None and refused is not None and refused.holds(state):  # since another thread looked
+                return known[1]
             # An index that was deleted and made anew begins with the first generation again.
-            if known is not None and known[0][:_OF_BUILD] == state[:_OF_BUILD] and known[1].generation == generation:
-                snapshot = known[1]
-            else:
-                snapshot = open_snapshot(self._folder)
+            is_same_build = known is not None and known[0][:_OF_BUILD] == state[:_OF_BUILD]
+            try:
+                snapshot = open_snapshot(self._folder, known[1] if known is not None and is_same_build else None)
+            except IndexUnavailableError as error:
+                if known is None:
+                    raise
+                if refused is None or str(refused.error) != str(error):
+                    _log.error("Generation %d goes on answering: %s", known[1].generation, error)
+                self._refused = _Refused(state, error, time.monotonic() + _LOOK_AGAIN_SECONDS)
+                return known[1]
+            if refused is not None:
+                _log.warning("Generation %d answers now.", snapshot.generation)
             # The state is older than the snapshot: a commit in between is noticed the next time.
-            self._known = state, snapshot
+            self._known, self._refused = (state, snapshot), None
         return snapshot

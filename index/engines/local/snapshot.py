@@ -428,12 +428,17 @@ class Snapshot:
             file.verify()
 
 
-def open_snapshot(folder: IndexFolder) -> Snapshot:
-    """Open what is live; raises the `IndexUnavailableError` that says why it can't be."""
+def open_snapshot(folder: IndexFolder, known: Snapshot | None = None) -> Snapshot:
+    """Open what is live; raises the `IndexUnavailableError` that says why it can't be.
+
+    `known` is a snapshot of the live build, and returned where that has the same generation still.
+    """
     for attempt in range(_OPEN_ATTEMPTS):
         state = folder.state()
         current = folder.read_current()
         try:
+            if known is not None and folder.generation(current) == known.generation:
+                return known
             return Snapshot(folder, current)
         except IndexCorruptError:
             # A commit may have replaced and deleted what was just named; what stays as it is, is damaged.
