@@ -7,8 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from index import job
+
+# How long an example takes says nothing on a machine that has other work to do.
+settings.register_profile("dateline", deadline=None)
+settings.load_profile("dateline")
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
