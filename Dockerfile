@@ -26,11 +26,12 @@ COPY service/gunicorn.conf.py /opt/dateline/gunicorn.conf.py
 COPY scripts/container /opt/dateline/container.sh
 
 # Nothing is written outside of /data/index, so that `docker run --read-only` works: the modules are compiled
-# already, and gunicorn's own files and the compiled kernels are in /dev/shm.
+# already, and gunicorn's own files, the compiled kernels and the figures that processes share are in /dev/shm.
 ENV PATH=/opt/dateline/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     NUMBA_CACHE_DIR=/dev/shm/dateline-kernels \
+    TMPDIR=/dev/shm \
     DATELINE_HOST=0.0.0.0 \
     DATELINE_PORT=8000 \
     DATELINE_INDEX=/data/index \

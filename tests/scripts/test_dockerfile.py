@@ -31,7 +31,7 @@ def _instructions() -> list[tuple[str, str]]:
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in logical)]
 
 
-def _arguments(instruction: str) -> list[str]:
+def arguments_of(instruction: str) -> list[str]:
     return [rest for word, rest in _instructions() if word == instruction]
 
 
@@ -53,7 +53,7 @@ class Image:
 
     def started(self, words: str) -> list[str]:
         """Return a command as a container starts it."""
-        (entrypoint,) = _arguments("ENTRYPOINT")
+        (entrypoint,) = arguments_of("ENTRYPOINT")
         script = self.root / "container"
         script.write_text(self.here(Path(json.loads(self.here(entrypoint))[0]).read_text()))
         return ["sh", str(script), *self.command(words)]
@@ -78,7 +78,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
             outcome = run(["sh", "-ec", image.here(step)], cwd=root / "source", environment=build)
             assert outcome.returncode == 0, outcome.stderr
     shutil.rmtree(root / "source")
-    settings = dict(pair.split("=", 1) for rest in _arguments("ENV") for pair in shlex.split(image.here(rest))) | {
+    settings = dict(pair.split("=", 1) for rest in arguments_of("ENV") for pair in shlex.split(image.here(rest))) | {
         "DATELINE_PORT": str(free_port()),
         "DATELINE_HOST": "127.0.0.1",
     }
@@ -137,8 +137,8 @@ def test_service_runs_from_a_folder_that_nobody_writes_to(image: Image, tmp_path
     (image.root / "data/index").mkdir()
     shutil.copytree(PROJECT / "seeds", image.root / "data/articles")
     port = int(image.environment["DATELINE_PORT"])
-    (command,) = _arguments("CMD")
-    (check,) = (rest.partition("CMD ")[2] for rest in _arguments("HEALTHCHECK"))
+    (command,) = arguments_of("CMD")
+    (check,) = (rest.partition("CMD ")[2] for rest in arguments_of("HEALTHCHECK"))
     health_check = image.command(check)
     assert run(health_check, cwd=tmp_path, environment=image.environment).returncode != 0
     with serving(
@@ -167,12 +167,12 @@ def test_build_is_sent_all_that_is_copied_and_no_more() -> None:
     ]
     assert ignored == "*"
     copied = {
-        name.rstrip("/") for rest in _arguments("COPY") if not rest.startswith("--from") for name in rest.split()[:-1]
+        name.rstrip("/") for rest in arguments_of("COPY") if not rest.startswith("--from") for name in rest.split()[:-1]
     }
     top = {name.split("/")[0] for name in copied}
     assert {line.removeprefix("!").split("/")[0] for line in sent} == top
 
 
 def test_container_is_not_run_by_root() -> None:
-    (user,) = _arguments("USER")
+    (user,) = arguments_of("USER")
     assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", user)
