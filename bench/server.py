@@ -69,6 +69,10 @@ def dateline(index: Path, log: Path, workers: int = 2, **settings: object) -> It
     given = {"DATELINE_INDEX": index.resolve(), "DATELINE_WORKERS": workers, **settings}
     command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py", "service:create_app()"]
     with running(command, log, "/api/search?q=a", {name: str(value) for name, value in given.items()}) as server:
+        # The first process to answer may have been started before the last.
+        end = time.monotonic() + _START_SECONDS
+        while len(server.workers()) < workers and time.monotonic() < end:
+            time.sleep(0.05)
         yield server
 
 
