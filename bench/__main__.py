@@ -33,6 +33,13 @@ _FTS5_ENDS = 50_000
 _corpus_option = click.option(
     "--corpus", default=_NEWS, type=click.Path(path_type=Path), show_default=True, help="A JSONL of articles."
 )
+_sizes_option = click.option(
+    "--articles",
+    "sizes",
+    multiple=True,
+    type=click.IntRange(min=100),
+    help="Also this many articles made from the corpus; may be repeated.",
+)
 _pages_option = click.option(
     "--pages",
     "folder",
@@ -226,13 +233,7 @@ def suggest(corpus: Path, articles: int, words: int, calls: int, folder: Path) -
 
 @main.command()
 @_corpus_option
-@click.option(
-    "--articles",
-    "sizes",
-    multiple=True,
-    type=click.IntRange(min=100),
-    help="Also this many articles made from the corpus; may be repeated.",
-)
+@_sizes_option
 @click.option("--queries", "count", default=50, show_default=True, help="How many queries of each class.")
 @click.option("--folder", default=_FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where indexes go.")
 @click.option("--keep", is_flag=True, help="Search the indexes that an earlier run left, and build none.")
@@ -254,13 +255,7 @@ def requests(corpus: Path, sizes: tuple[int, ...], count: int, folder: Path, kee
 
 @main.command()
 @_corpus_option
-@click.option(
-    "--articles",
-    "sizes",
-    multiple=True,
-    type=click.IntRange(min=100),
-    help="Also this many articles made from the corpus; may be repeated.",
-)
+@_sizes_option
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(min=1), help="How often; medians count.")
 @click.option("--folder", default=_FOLDER, type=click.Path(path_type=Path), show_default=True, help="Where indexes go.")
 def job(corpus: Path, sizes: tuple[int, ...], rounds: int, folder: Path) -> None:

@@ -49,11 +49,7 @@ Part = tuple[SearchResponse, tuple[Article, ...]]
 def export_json_lines() -> Response:
     """Return all that a search finds, an article and what was found of it a line; `reindex` reads such a file."""
     asked, link, parts = _begin()
-    lines = (
-        _to_line(article, result, response, link)
-        for response, articles in parts
-        for result, article in zip(response.results, articles, strict=True)
-    )
+    lines = (_to_line(*found, link) for found in _each(parts))
     return _file(lines, "application/x-ndjson", asked, "jsonl")
 
 
@@ -61,11 +57,7 @@ def export_json_lines() -> Response:
 def export_table() -> Response:
     """Return all that a search finds as a table, a row an article."""
     asked, link, parts = _begin()
-    rows = (
-        _to_row(article, result, response, link)
-        for response, articles in parts
-        for result, article in zip(response.results, articles, strict=True)
-    )
+    rows = (_to_row(*found, link) for found in _each(parts))
     return _file(_write_csv(chain([COLUMNS], rows)), "text/csv", asked, "csv")
 
 
@@ -80,6 +72,12 @@ def _begin() -> tuple[SearchRequest, str, Iterator[Part]]:
     first = next(parts)
     service.metrics.count_search(first[0])
     return asked, link, chain([first], parts)
+
+
+def _each(parts: Iterable[Part]) -> Iterator[tuple[Article, SearchResult, SearchResponse]]:
+    for response, articles in parts:
+        for result, article in zip(response.results, articles, strict=True):
+            yield article, result, response
 
 
 def _file(pieces: Iterable[bytes], mimetype: str, asked: SearchRequest, ending: str) -> Response:

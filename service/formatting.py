@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from babel import Locale
 from flask import Flask
 from jinja2 import StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 # BCP 47 as far as it can be told by its form; anything else in `lang` would mislead a screen reader.
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -25,6 +25,7 @@ _ENGLISH = Locale("en")
 _MONTHS = _ENGLISH.months["format"]["wide"]
 MONTHS_IN_SHORT = _ENGLISH.months["format"]["abbreviated"]
 _TAG = re.compile(r"<[^>]*>")
+_CODE = re.compile(r"`([^`]+)`")
 # Margins at which typewriters, wires and mail break their lines, in characters.
 _NARROWEST, _WIDEST = 45, 100
 # What a line begins with that is no more of the one before: what somebody quotes, an item of a list, a row of a table.
@@ -139,6 +140,11 @@ def web_host(url: str | None) -> str | None:
     return host.removeprefix("www.") if host and parts.scheme in {"http", "https"} else None
 
 
+def with_code(text: str) -> Markup:
+    """Return a text of ours as HTML, with what stands between two backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 -- all of it is escaped
+
+
 def register(app: Flask) -> None:
     """Give the templates their filters."""
     app.jinja_env.filters.update(
@@ -152,6 +158,7 @@ def register(app: Flask) -> None:
         text_attributes=text_attributes,
         without_overrides=without_overrides,
         web_host=web_host,
+        with_code=with_code,
     )
     app.jinja_env.globals["span"] = format_span
     # A misspelt name in a template is an error in its test, not a gap on a page.

@@ -9,8 +9,11 @@ import pytest
 import regex
 
 from index import Article, SearchEngine, SearchRequest, job, open_engine
-from index.engine import Sort
+from index.engine import Match, Sort
 from index.engines import open_writer
+from index.engines.local.folder import IndexFolder
+from index.engines.local.snapshot import open_snapshot
+from index.query_language import parse
 
 TEXTS = {
     "en": "All human beings are born free and equal in dignity and rights. They are endowed with reason and conscience "
@@ -169,3 +172,24 @@ def test_names_are_found_as_written_whatever_the_language(tmp_path: Path) -> Non
     with open_engine(index) as engine:
         for query, total in (("author:hauser", 1), ("source:zeiten", 1), ("source:zeit*", 1), ("source:zeit", 0)):
             assert engine.search(SearchRequest(query=query)).total == total
+
+
+def test_languages_of_few_articles_are_read_only_where_these_have_the_words(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    with open_writer(str(index)) as writer:
+        for number in range(3):
+            writer.put(Article(id=f"en-{number}", title="", body="The news of cities.", language="en"))
+        writer.put(Article(id="nl", title="", body="Het nieuws van steden.", language="nl"))
+        writer.commit()
+    snapshot = open_snapshot(IndexFolder(str(index)))
+    cases: list[tuple[str, Match, list[tuple[str, ...] | None]]] = [
+        ("cities", "all", [("en",)]),
+        ("steden", "all", [("nl",)]),
+        ("cities steden", "all", [None]),
+        ("cities steden", "any", [("en",), ("nl",)]),
+        ("cities -steden", "all", [("en",)]),
+    ]
+    for typed, match, languages in cases:
+        readings = snapshot.read(parse(typed), match)
+        assert [reading.languages for reading, _ in readings] == languages, typed
+        assert bool(snapshot.search(readings, 10)[0].total) == (languages != [None]), typed

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.formatting import format_language, join_wrapped_lines, machine_time, text_attributes, without_overrides
+from service.formatting import (
+    format_language,
+    join_wrapped_lines,
+    machine_time,
+    text_attributes,
+    with_code,
+    without_overrides,
+)
 
 WIRE = (
     "Diamond Shamrock Corp said that",
@@ -66,3 +73,7 @@ def test_overrides_are_left_out_where_nothing_holds_them_in() -> None:
 @pytest.mark.parametrize(("language", "direction"), [("he", "rtl"), ("fa-IR", "rtl"), ("en", "ltr"), ("hex", "ltr")])
 def test_direction_is_that_of_the_language(language: str, direction: str) -> None:
     assert text_attributes(language) == f'lang="{language}" dir="{direction}"'
+
+
+def test_what_stands_between_backticks_is_code_and_all_is_escaped() -> None:
+    assert with_code("`q` & <b>, a ` alone") == "<code>q</code> &amp; &lt;b&gt;, a ` alone"

@@ -74,6 +74,7 @@ def test_page_tells_all_of_it(client: FlaskClient) -> None:
     for name in (*ARGUMENTS, *PROBLEM_KINDS):
         assert name in text
     assert "/openapi.json" in page.links().values()
+    assert "`" not in text
 
 
 @pytest.mark.browser

@@ -18,6 +18,7 @@ _WORDS_OUT = types.Array(uint64, 1, "C")
 
 @njit(cache=True, nogil=True)
 def _set_bits(doc_ids, start, stop, words):
+    # As `sets.set_bits`, which numba's cache would not see change here.
     for i in range(start, stop):
         doc_id = np.uint64(doc_ids[i])
         words[doc_id >> np.uint64(6)] |= np.uint64(1) << (doc_id & np.uint64(63))
