@@ -14,8 +14,9 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv --without-pip /opt/dateline && \
     PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
     pip --python /opt/dateline/bin/python install --quiet --compile .
-# The kernels are compiled here, once, and not when the first container starts.
-RUN NUMBA_CACHE_DIR=/opt/dateline/kernels /opt/dateline/bin/python -m index.codec.warm
+# The kernels are compiled here, once, and not when the first container starts. numba knows them again by their path:
+# with -P they are those that were installed, not those of this folder.
+RUN NUMBA_CACHE_DIR=/opt/dateline/kernels /opt/dateline/bin/python -P -m index.codec.warm
 
 FROM python:3.13-slim
 # The number is fixed, because files on a mounted volume belong to numbers; it is one that hosts do not give out.

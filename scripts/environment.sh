@@ -3,14 +3,14 @@
 #
 # Each script sources this file and calls `require_environment`. A stamp in `.venv`, written when all is done, says
 # what the environment was made for and from; one without a stamp was not finished, and is made again from nothing.
-# The kernels have a stamp of their own: whenever one of their files changes, all are compiled anew, because numba
-# looks at the file of each kernel alone, and not at what that file uses of others.
+# The compiled kernels have a stamp of their own beside them: whenever one of their files changes, all are compiled
+# anew, because numba looks at the file of each kernel alone, and not at what that file uses of others.
 
 project=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$project/.venv
 stamp=$venv/dateline-stamp
 kernels=$project/index/codec/kernels
-kernels_stamp=$venv/dateline-kernels
+kernels_stamp=$kernels/__pycache__/dateline-stamp
 
 # Modules that were meant for another Python would hide those of this environment.
 unset PYTHONHOME PYTHONPATH
@@ -124,6 +124,7 @@ compile_kernels() {
     kernels_are_ready || rm -f -- "$kernels_stamp" "$kernels"/__pycache__/*.nb[ic]
     (cd -- "$project" && "$venv/bin/python" -m index.codec.warm) ||
         die "the kernels could not be compiled; the reason is above"
+    mkdir -p -- "${kernels_stamp%/*}"
     printf '%s\n' "$contents" >"$kernels_stamp"
 }
 

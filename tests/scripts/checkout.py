@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+KERNELS = Path("index", "codec", "kernels")
 
 # Setting up an environment downloads packages.
 PATIENCE = 600
@@ -33,6 +34,16 @@ def copy_checkout(target: Path) -> None:
         if (PROJECT / name).exists():  # git still lists a file that was deleted and not committed
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, target / name, follow_symlinks=False)
+
+
+def lend_kernels(installed: Path, cache: Path) -> None:
+    """Fill the cache of kernels that are a copy of this checkout's: to compile them once more takes minutes.
+
+    numba takes what it finds in a cache where the kernel's file has the same size and the same time.
+    """
+    for file in (PROJECT / KERNELS).glob("*.py"):
+        shutil.copystat(file, installed / file.name)
+    shutil.copytree(PROJECT / KERNELS / "__pycache__", cache, ignore=shutil.ignore_patterns("*.pyc"))
 
 
 def newcomers_environment() -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.checkout import copy_checkout, run
+from tests.scripts.checkout import KERNELS, copy_checkout, lend_kernels, run
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +17,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("news archive") / "dateline"
     copy_checkout(folder)
+    lend_kernels(folder / KERNELS, folder / KERNELS / "__pycache__")
     setting_up = run([folder / "scripts" / "reindex", "--help"], cwd=Path("/"))
     assert setting_up.returncode == 0, setting_up.stderr
     assert "Setting up the environment (once)" in setting_up.stderr

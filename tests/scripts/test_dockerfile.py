@@ -17,8 +17,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from numba.core.caching import _CacheLocator as CacheLocator
 
-from tests.scripts.checkout import PROJECT, copy_checkout, free_port, get, newcomers_environment, run, serving
+from tests.scripts.checkout import (
+    KERNELS,
+    PROJECT,
+    copy_checkout,
+    free_port,
+    get,
+    lend_kernels,
+    newcomers_environment,
+    run,
+    serving,
+)
 
 DOCKERFILE = PROJECT / "Dockerfile"
 SITE_PACKAGES = f"lib/python3.{sys.version_info.minor}/site-packages"
@@ -75,6 +86,10 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
             _copy(context, names, Path(image.here(target)) if target.startswith("/") else root / "source" / target)
         elif word == "RUN" and "useradd" not in rest:
             step = re.sub(r"^(--mount=\S+\s+)+", "", rest)
+            if "index.codec.warm" in step:
+                kernels = root / "opt/dateline" / SITE_PACKAGES / KERNELS
+                subfolder = CacheLocator.get_suitable_cache_subpath(kernels / "terms.py")  # type: ignore[no-untyped-call]
+                lend_kernels(kernels, root / "opt/dateline/kernels" / subfolder)
             outcome = run(["sh", "-ec", image.here(step)], cwd=root / "source", environment=build)
             assert outcome.returncode == 0, outcome.stderr
     shutil.rmtree(root / "source")
@@ -158,7 +173,17 @@ def test_service_runs_from_a_folder_that_nobody_writes_to(image: Image, tmp_path
         assert static
         assert [get(port, path)[0] for path in static] == [200] * len(static)
         assert service.stop() == 0
+        kernels = {path.name for path in Path(image.environment["NUMBA_CACHE_DIR"]).rglob("*")}
+        assert kernels == {path.name for path in (image.root / "opt/dateline/kernels").rglob("*")}
     assert _files(image.root / "opt") == before
+
+
+def test_kernels_are_compiled_for_the_path_that_they_are_installed_at(image: Image) -> None:
+    """Whoever compiles others, such as those of the build's own folder, leaves it to each container to compile."""
+    cache = image.root / "opt/dateline/kernels"
+    lent = PROJECT / KERNELS / "__pycache__"
+    assert {path.name for path in cache.rglob("*.nbi")} == {path.name for path in lent.glob("*.nbi")}
+    assert len(list(cache.iterdir())) == 1
 
 
 def test_build_is_sent_all_that_is_copied_and_no_more() -> None:

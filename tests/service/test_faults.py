@@ -101,10 +101,20 @@ def archive(tmp_path: Path) -> Archive:
 def running(archive: Archive) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Serve an archive, and read what the service writes: it would wait for that."""
     with served(archive.index, archive.home) as (process, address):
-        for stream in (process.stdout, process.stderr):
-            assert stream is not None
-            threading.Thread(target=collections.deque, args=(stream, 0), daemon=True).start()
-        yield process, address
+        assert process.stdout is not None
+        assert process.stderr is not None
+        readers = [
+            threading.Thread(target=collections.deque, args=(stream, 0)) for stream in (process.stdout, process.stderr)
+        ]
+        for reader in readers:
+            reader.start()
+        try:
+            yield process, address
+        finally:
+            # What it writes ends with its last process; only then are the streams closed.
+            process.terminate()
+            for reader in readers:
+                reader.join()
 
 
 def workers_of(pid: int) -> list[int]:
