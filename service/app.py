@@ -17,7 +17,21 @@ from flask_compress import Compress
 from flask_cors import CORS
 
 from index import SearchEngine, open_engine
-from service import api, caching, errors, exports, feeds, formatting, health, limits, logs, metrics, openapi, pages
+from service import (
+    api,
+    caching,
+    errors,
+    exports,
+    feeds,
+    formatting,
+    health,
+    limits,
+    logs,
+    metrics,
+    openapi,
+    pages,
+    turns,
+)
 from service.context import EXTENSION, Service
 from service.settings import read_settings
 
@@ -121,4 +135,5 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
         response.headers.update(SECURITY_HEADERS)
         return response
 
+    app.wsgi_app = turns.OneAtATime(app.wsgi_app)  # type: ignore[method-assign]  # as Flask has it
     return app

@@ -13,6 +13,7 @@ from flask import Flask, Response, g, has_request_context, request
 
 from service.context import current_service
 from service.settings import Settings
+from service.turns import CAME_AT
 
 REQUEST_ID = "X-Request-ID"
 
@@ -42,7 +43,7 @@ def register(app: Flask) -> None:
 
 def _line_of(response: Response) -> Any:
     service = current_service()
-    started: float = g.started
+    came_at: float = request.environ[CAME_AT]
     fields: dict[str, object] = {
         "request_id": g.request_id,
         "method": request.method,
@@ -55,7 +56,7 @@ def _line_of(response: Response) -> Any:
     size = response.content_length
 
     def write() -> None:
-        milliseconds = round((time.perf_counter() - started) * 1000, 3)
+        milliseconds = round((time.perf_counter() - came_at) * 1000, 3)
         _log.info("request", extra=fields | {"ms": milliseconds, "bytes": size})
 
     return write

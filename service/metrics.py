@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 from index.engine import SearchEngine, SearchResponse
 from index.errors import IndexUnavailableError
 from service.context import current_service
+from service.turns import CAME_AT
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -108,13 +109,10 @@ class _IndexCollector(Collector):
 def register(app: Flask) -> None:
     """Have every answer of the application counted."""
 
-    @app.before_request
-    def start() -> None:
-        g.started = time.perf_counter()
-
     @app.after_request
     def count(response: Response) -> Response:
-        current_service().metrics.count_request(response.status_code, time.perf_counter() - g.started)
+        taken = time.perf_counter() - request.environ[CAME_AT]
+        current_service().metrics.count_request(response.status_code, taken)
         return response
 
     app.register_blueprint(blueprint)

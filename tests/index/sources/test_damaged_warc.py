@@ -70,7 +70,7 @@ def test_a_member_of_which_the_end_is_missing_does_not_take_the_next_with_it(rea
     assert len(failed) == 1
 
 
-@pytest.mark.parametrize("at", [5, 12, 100, len(MEMBERS[0]) - 6])
+@pytest.mark.parametrize("at", [5, 12, 100, pytest.param(len(MEMBERS[0]) - 6, id="end")])
 def test_damage_at_the_very_beginning(read_bytes: ReadBytes, at: int) -> None:
     content = bytearray(ARCHIVE)
     content[at : at + 3] = b"\xff\xff\xff"

@@ -383,7 +383,7 @@ class OwnTerm(query.Term):  # type: ignore[misc]  # Whoosh is untyped here
         query.NestedParent(query.Every(), query.Term("body", "a")),
         OwnTerm("body", "a"),
     ],
-    ids=repr,
+    ids=lambda tree: type(tree).__name__,
 )
 def test_what_is_odd_or_rare_is_left_to_whoosh(tree: Any) -> None:
     assert not make_index([[{"title": "a", "body": "a", "number": 1}]], set()).columnar.supports(tree)
