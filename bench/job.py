@@ -6,6 +6,7 @@ takes beyond that is its start, reading, parsing, telling languages, sending art
 
 from __future__ import annotations
 
+import compileall
 import ctypes
 import json
 import os
@@ -19,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import index
 from index.codec.warm import warm
 from index.engines import open_writer
 from index.sources import read_articles
@@ -38,6 +40,8 @@ class Taken(NamedTuple):
 def run_job(jsonl: Path, folder: Path) -> Taken:
     """Run `reindex` on all processors, from its start to its end, the processes that it starts included."""
     _adopt_orphans()
+    # As pip does with what it installs; where Python is told to keep nothing, each process would do it anew.
+    compileall.compile_dir(Path(index.__file__).parent, quiet=1)
     shutil.rmtree(folder, ignore_errors=True)
     report = folder.with_suffix(".json")
     command = [sys.executable, "-m", "index.cli", str(jsonl), "--index", str(folder), "--report", str(report)]

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import regex
 
 from index import stopwords
+from index.snowball import make_stemmer
 
 if TYPE_CHECKING:
     from nltk.stem.snowball import SnowballStemmer
@@ -235,17 +236,7 @@ def stemmer_of(language: str | None) -> str:
 
 @cache
 def _stemmer(name: str) -> SnowballStemmer:
-    # Half a second, and more where SciPy is there: for who stems by it. Segments have English stems by a kernel.
-    from nltk.stem.snowball import SnowballStemmer  # noqa: PLC0415
-
-    return SnowballStemmer(name)
-
-
-def _arabic_stemmer() -> SnowballStemmer:
-    """Return a new one: NLTK's keeps notes, by which a word's stem would depend on the words before it."""
-    from nltk.stem.snowball import ArabicStemmer  # noqa: PLC0415 -- as above
-
-    return ArabicStemmer()
+    return make_stemmer(name)
 
 
 def stem(surface: str, language: str | None = None) -> str:
@@ -267,7 +258,8 @@ def stem_by(surface: str, stemmer: str) -> str:
     word = surface
     for ending, unfolded in _FOLDED_ENDINGS.get(stemmer, ()):
         word = ending.sub(unfolded, word)
-    nltk_stemmer = _arabic_stemmer() if stemmer == "arabic" else _stemmer(stemmer)
+    # NLTK's Arabic one keeps notes, by which a word's stem would depend on the words before it.
+    nltk_stemmer = make_stemmer(stemmer) if stemmer == "arabic" else _stemmer(stemmer)
     try:
         return str(nltk_stemmer.stem(word)) or surface
     except _STEMMER_ERRORS:

@@ -27,18 +27,13 @@ class Bundle:
 
     @classmethod
     def of(cls, articles: Iterable[Article]) -> Self:
-        """Return some articles as one bundle."""
-        bundle = cls()
-        for article in articles:
-            bundle.add(article)
+        """Return some articles as one bundle; raises `ValueError` for one that cannot be indexed."""
+        articles = list(articles)
+        encoded = [article.to_json() for article in articles]
+        bundle = cls([article.id for article in articles], list(map(digest_of, encoded)))
+        languages = [article.language for article in articles]
+        _LAYOUT.add_all(bundle.batch, schema.to_columns(articles), encoded, languages)
         return bundle
-
-    def add(self, article: Article) -> None:
-        """Add an article; raises `ValueError` for one that cannot be indexed, and nothing is added then."""
-        encoded = article.to_json()
-        _LAYOUT.add(self.batch, schema.to_fields(article), encoded, article.language)
-        self.ids.append(article.id)
-        self.digests.append(digest_of(encoded))
 
     def take(self, places: Sequence[int]) -> Bundle:
         """Return some of the articles, whose places are ascending."""
@@ -46,6 +41,13 @@ class Bundle:
             return self
         ids, digests = ([those[place] for place in places] for those in (self.ids, self.digests))
         return Bundle(ids, digests, self.batch.take(places))
+
+    def split(self, counts: Sequence[int]) -> Iterator[Bundle]:
+        """Yield so many articles, and then so many of those that follow, to the last of them."""
+        end = 0
+        for count, batch in zip(counts, self.batch.split(counts), strict=True):
+            start, end = end, end + count
+            yield Bundle(self.ids[start:end], self.digests[start:end], batch)
 
     def articles(self) -> Iterator[Article]:
         """Yield the articles."""

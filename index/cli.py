@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,10 @@ from typing import Any, TypeVar
 import click
 import regex
 from click.core import ParameterSource
+
+# numpy starts a thread a processor for linear algebra, of which there is none here; it takes a tenth of a second in
+# this process, and in the one that others are forked from.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from index import job
 from index.errors import DatelineError

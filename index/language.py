@@ -10,10 +10,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from index.language_model import Model, load_model
 
 # The languages that newspapers come in. Offered all 140 that the detector knows, it finds Volapük in stock prices and
 # Latin in mail headers.
@@ -72,39 +73,9 @@ _LONGEST = 6
 _GROUP_SIZE = 64
 
 
-class _Model(NamedTuple):
-    """py3langid's model as arrays: an automaton that finds sequences of bytes, and how each speaks for a language.
-
-    The automaton goes from `state` by `byte` to `next_states[rows[state] + byte]`. `features`: what a state says is
-    found there; -1 for nothing. `weights`: f4[features, languages]. `priors`: f4[languages]. `aliases`: pairs of
-    columns that are one language.
-    """
-
-    next_states: NDArray[Any]
-    rows: NDArray[np.int64]
-    features: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    priors: NDArray[np.float32]
-    languages: list[str]
-    aliases: list[tuple[int, int]]
-
-
 @cache
-def _model() -> _Model:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 -- half a second, for who reads articles
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(LANGUAGES)
-    return _Model(
-        np.asarray(identifier.tk_nextmove),
-        np.asarray(identifier.tk_row, np.int64) << 8,
-        np.asarray(identifier.tk_output, np.int32),
-        # They come as f2; widening what is looked up each time takes longer than all of the rest.
-        np.ascontiguousarray(identifier.nb_ptc, dtype=np.float32),
-        identifier.nb_pc.astype(np.float32),
-        list(identifier.nb_classes),
-        list(identifier._alias_pairs),
-    )
+def _model() -> Model:
+    return load_model(LANGUAGES)
 
 
 def detect_language(text: str) -> str | None:
@@ -158,7 +129,7 @@ def _encode(sample: str) -> bytes:
     return unicodedata.normalize("NFC", sample).encode("utf-8", "replace")
 
 
-def _score(samples: Sequence[bytes], model: _Model) -> NDArray[np.float32]:
+def _score(samples: Sequence[bytes], model: Model) -> NDArray[np.float32]:
     """Return for each sample and language how much the sequences that are found there speak for it: f4[n, languages].
 
     The automaton's state after a byte depends on the `_LONGEST` last bytes alone, so that it is run from each of them

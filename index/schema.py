@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -123,6 +123,22 @@ def to_fields(article: Article) -> dict[str, object]:
         "language": article.language or NOT_KNOWN,
         "url": urls.to_text(article.url) if article.url else "",
         "published": to_seconds(article.published) if article.published else UNDATED,
+    }
+
+
+def to_columns(articles: Sequence[Article]) -> dict[str, list[Any]]:
+    """Return articles as the values of `BUILDER_FIELDS`, of each field those of all articles."""
+    return {
+        "id": [article.id for article in articles],
+        "title": [article.title for article in articles],
+        "body": [article.body for article in articles],
+        "source": [article.source for article in articles],
+        "source_exact": [article.source or NOT_KNOWN for article in articles],
+        "author": [" ".join(article.authors) for article in articles],
+        "author_exact": [article.authors or NOT_KNOWN for article in articles],
+        "language": [article.language or NOT_KNOWN for article in articles],
+        "url": [urls.to_text(article.url) if article.url else "" for article in articles],
+        "published": [to_seconds(article.published) if article.published else UNDATED for article in articles],
     }
 
 

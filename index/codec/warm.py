@@ -36,7 +36,7 @@ def warm(package: ModuleType = kernels) -> None:
             module.warm()
     if package is kernels:
         warm_search()
-        # No kernel, but queries are stemmed by NLTK, which takes half a second to load.
+        # No kernel, but queries are stemmed by NLTK.
         analysis.stem("warm")
 
 

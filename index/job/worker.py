@@ -28,10 +28,9 @@ class Parsed(NamedTuple):
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield what comes of each document."""
-        end = 0
+        bundles = self.bundle.split([count for count in self.counts if count])
         for count, others in zip(self.counts, self.others, strict=True):
-            start, end = end, end + count
-            yield [*others, self.bundle.take(range(start, end))] if count else [*others]
+            yield [*others, next(bundles)] if count else [*others]
 
 
 def start() -> None:
@@ -50,15 +49,14 @@ def _end_with_parent() -> None:
 
 def parse(documents: Sequence[Document], mapping: Mapping[str, str]) -> Parsed:
     """Return what comes of each document."""
-    parsed = Parsed(Bundle(), [], [])
+    articles: list[Article] = []
+    counts: list[int] = []
+    others: list[list[SourceError | Removed]] = []
     for found in parse_documents(documents, mapping):
-        before, others = len(parsed.bundle), []
-        for one in found:
-            if isinstance(one, Article):
-                parsed.bundle.add(one)
-            else:
-                others.append(one)
-        parsed.counts.append(len(parsed.bundle) - before)
-        parsed.others.append(others)
-    parsed.bundle.batch.pack()
-    return parsed
+        of_document = [one for one in found if isinstance(one, Article)]
+        articles += of_document
+        counts.append(len(of_document))
+        others.append([one for one in found if not isinstance(one, Article)])
+    bundle = Bundle.of(articles)
+    bundle.batch.pack()
+    return Parsed(bundle, counts, others)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -85,7 +85,8 @@ class Batch:
         self.stemmers += other.stemmers
         for name, added in other.values.items():
             mine = self.values.setdefault(name, Values())
-            mine.docs.extend([self.num_docs + doc for doc in added.docs])
+            docs = np.frombuffer(added.docs, np.uint32) + np.uint32(self.num_docs)
+            mine.docs.frombytes(docs.astype(np.uint32, copy=False).tobytes())
             mine.values += added.values
         self.num_docs += other.num_docs
 
@@ -94,10 +95,9 @@ class Batch:
         if len(places) == self.num_docs:
             return self
         if places and places[-1] - places[0] == len(places) - 1:
-            return self._take_stretch(places[0], places[-1] + 1)
+            return self._take_stretch(places[0], places[-1] + 1, *self._starts())
         texts, stored = b"".join(self.texts), self._all_stored()
-        text_starts = list(accumulate(self.text_lengths, initial=0))
-        stored_starts = list(accumulate(self.stored_lengths, initial=0))
+        text_starts, stored_starts = self._starts()
         stride = len(self.text_lengths) // self.num_docs
         taken = Batch(len(places))
         for place in places:
@@ -115,25 +115,40 @@ class Batch:
             taken.values[name] = Values(array("I", [doc for doc, _ in chosen]), [value for _, value in chosen])
         return taken
 
-    def _take_stretch(self, start: int, end: int) -> Batch:
+    def split(self, counts: Sequence[int]) -> Iterator[Batch]:
+        """Yield so many documents, and then so many of those that follow, to the last of them."""
+        if len(counts) == 1:
+            yield self
+            return
+        starts, end = self._starts(), 0
+        for count in counts:
+            start, end = end, end + count
+            yield self._take_stretch(start, end, *starts)
+
+    def _starts(self) -> tuple[list[int], list[int]]:
+        """Return where each text begins, and each document's stored fields, both with the end of the last."""
+        return list(accumulate(self.text_lengths, initial=0)), list(accumulate(self.stored_lengths, initial=0))
+
+    def _take_stretch(self, start: int, end: int, text_starts: list[int], stored_starts: list[int]) -> Batch:
         """Return documents that follow each other, in a tenth of the time."""
         stride = len(self.text_lengths) // self.num_docs
-        text_lengths, stored_lengths = self.text_lengths[start * stride : end * stride], self.stored_lengths[start:end]
-        text_start, text_size = sum(self.text_lengths[: start * stride]), sum(text_lengths)
-        stored_start, stored_size = sum(self.stored_lengths[:start]), sum(stored_lengths)
+        text_start, text_end = text_starts[start * stride], text_starts[end * stride]
+        stored_start, stored_end = stored_starts[start], stored_starts[end]
+        if len(self.texts) != 1:
+            self.texts = [b"".join(self.texts)]
         taken = Batch(
             end - start,
-            [b"".join(self.texts)[text_start : text_start + text_size]],
-            text_lengths,
-            text_size,
-            [self._all_stored()[stored_start : stored_start + stored_size]],
-            stored_lengths,
-            stored_size,
+            [self.texts[0][text_start:text_end]],
+            self.text_lengths[start * stride : end * stride],
+            text_end - text_start,
+            [self._all_stored()[stored_start:stored_end]],
+            self.stored_lengths[start:end],
+            stored_end - stored_start,
             self.stemmers[start:end],
         )
         for name, mine in self.values.items():
             first, last = bisect_left(mine.docs, start), bisect_left(mine.docs, end)
-            docs = array("I", [doc - start for doc in mine.docs[first:last]])
+            docs = array("I", [doc - start for doc in mine.docs[first:last]]) if start else mine.docs[first:last]
             taken.values[name] = Values(docs, mine.values[first:last])
         return taken
 
@@ -153,8 +168,7 @@ class Layout:
 
         What it is given is what `SegmentBuilder.add` takes.
         """
-        if not self._names.issuperset(values):
-            raise ValueError(f"There is no field {next(name for name in values if name not in self._names)!r}.")
+        self._require_known(values)
         get = values.get
         texts = [encode(text) if (text := get(name)) else b"" for name in self.texts]
         found: list[tuple[str, Any]] = []
@@ -181,6 +195,61 @@ class Layout:
             column.docs.append(batch.num_docs)
             column.values.append(value)
         batch.num_docs += 1
+
+    def add_all(
+        self,
+        batch: Batch,
+        columns: Mapping[str, Sequence[Any]],
+        stored: Sequence[bytes],
+        languages: Iterable[str | None],
+    ) -> None:
+        """Add many documents, field by field, in a third of the time; raises as `add` does, and nothing is added then.
+
+        `columns` has for each field the value of each document.
+        """
+        self._require_known(columns)
+        nothing = [None] * len(stored)
+        by_field = [[encode(text) if text else b"" for text in columns.get(name, nothing)] for name in self.texts]
+        texts = list(chain.from_iterable(zip(*by_field, strict=True)))
+        found = [(name, _keywords_of(columns.get(name, nothing), batch.num_docs)) for name in self._keywords]
+        found += [(name, _numbers_of(columns.get(name, nothing), batch.num_docs)) for name in self._numbers]
+        lengths, stored_lengths = array("q", map(len, texts)), array("q", map(len, stored))
+        batch.texts += texts
+        batch.text_lengths += lengths
+        batch.text_size += sum(lengths)
+        batch.stored += stored
+        batch.stored_lengths += stored_lengths
+        batch.stored_size += sum(stored_lengths)
+        batch.stemmers += map(analysis.stemmer_of, languages)
+        for name, added in found:
+            if added.values:
+                column = batch.values.setdefault(name, Values())
+                column.docs += added.docs
+                column.values += added.values
+        batch.num_docs += len(stored)
+
+    def _require_known(self, names: Iterable[str]) -> None:
+        if not self._names.issuperset(names):
+            raise ValueError(f"There is no field {next(name for name in names if name not in self._names)!r}.")
+
+
+def _keywords_of(column: Sequence[Any], first_doc: int) -> Values:
+    try:
+        # Nearly every column: of each document a keyword.
+        return Values(array("I", range(first_doc, first_doc + len(column))), [value.encode() for value in column])
+    except AttributeError:
+        pass
+    found = Values()
+    for doc, value in enumerate(column, start=first_doc):
+        keywords = (value,) if isinstance(value, str) else value or ()
+        found.docs.extend([doc] * len(keywords))
+        found.values += [keyword.encode() for keyword in keywords]
+    return found
+
+
+def _numbers_of(column: Sequence[Any], first_doc: int) -> Values:
+    pairs = [(doc, _checked(value)) for doc, value in enumerate(column, start=first_doc) if value is not None]
+    return Values(array("I", [doc for doc, _ in pairs]), [number for _, number in pairs])
 
 
 def _checked(value: Any) -> int:

@@ -4,9 +4,11 @@ import datetime as dt
 import time
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.sources import dates
 from index.sources.dates import _from_plain, _from_words, date_in_file, date_in_url, parse_date
 
 
@@ -180,3 +182,10 @@ def test_plain_dates_are_read_as_all_others_are(
     text = f"{day_name}{day}{sign}{month}{sign}{year}{rest}"
     quick = _from_plain(text)
     assert quick is None or quick == _from_words(text), text
+
+
+def test_names_of_months_that_are_known_at_once_are_those_of_babel() -> None:
+    known, all_names = dates._ENGLISH_MONTHS, dates._months()
+    assert {name: all_names.get(name) for name in known} == known
+    english = Locale("en").months["format"]
+    assert {name.lower() for width in ("wide", "abbreviated") for name in english[width].values()} <= known.keys()

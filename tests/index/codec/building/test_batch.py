@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -82,10 +83,42 @@ def test_what_is_taken_of_a_batch_is_what_is_made_of_it_alone(
     assert bytes_of([batch.take(places)]) == bytes_of([batch_of([made[place] for place in places])])
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.data(), documents | documents_in_languages, st.booleans())
+def test_what_a_batch_is_split_into_is_what_its_documents_make(
+    data: st.DataObject, made: list[dict[str, Any]], is_sent: bool
+) -> None:
+    ends = sorted(data.draw(st.sets(st.sampled_from(range(1, len(made) + 1))) if made else st.just(set())) | {len(made)})
+    counts = [end - start for start, end in pairwise([0, *ends])] if made else []
+    batch = sent(batch_of(made)) if is_sent else batch_of(made)
+    parts = list(batch.split(counts))
+    assert [part.num_docs for part in parts] == counts
+    for part, (start, end) in zip(parts, pairwise([0, *ends]), strict=False):
+        assert bytes_of([part]) == bytes_of([batch_of(made[start:end])])
+
+
+def all_at_once(batch: Batch, made: Documents) -> None:
+    names = {name for document in made for name in document} - {"article", "language"}
+    columns = {name: [document.get(name) for document in made] for name in names}
+    stored = [encode_fields({"article": one["article"]} if "article" in one else {}) for one in made]
+    LAYOUT.add_all(batch, columns, stored, [document.get("language") for document in made])
+
+
+@settings(max_examples=100, deadline=None)
+@given(documents | documents_in_languages, documents | documents_in_languages)
+def test_many_documents_are_added_as_one_by_one(first: list[dict[str, Any]], then: list[dict[str, Any]]) -> None:
+    batch = batch_of(first)
+    all_at_once(batch, then)
+    assert batch == batch_of([*first, *then])
+
+
 @pytest.mark.parametrize("wrong", [{"nothing": 1}, {"id": "\ud800"}, {"published": 1 << 70}, {"published": "soon"}])
 def test_nothing_is_added_of_a_document_that_is_refused(wrong: dict[str, Any]) -> None:
     batch = batch_of([{"id": "a", "title": "A"}])
     before = pickle.dumps(batch)
     with pytest.raises(ValueError, match=r".+"):
         LAYOUT.add(batch, {"title": "B", "author_exact": ["x"], **wrong}, b"{}", None)
+    assert pickle.dumps(batch) == before
+    with pytest.raises(ValueError, match=r".+"):
+        all_at_once(batch, [{"title": "B", "author_exact": ["x"]}, {"title": "C", **wrong}])
     assert pickle.dumps(batch) == before
