@@ -27,7 +27,9 @@ from service.context import current_service
 from service.limits import RequestTooLargeError, TooManyRequestsError
 
 # The paths that programs ask, and so are answered in JSON whatever happens.
-PROGRAM_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+PROGRAM_PATHS = (
+    "/api/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/export.", "/feed.atom", "/opensearch.xml",
+)  # fmt: skip
 
 # How long a caller should wait for an index that is not there: about what it takes to build a small one.
 RETRY_AFTER_SECONDS = 30

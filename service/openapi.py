@@ -31,7 +31,6 @@ from service.errors import (
     INDEX_UNAVAILABLE,
     INVALID_PARAMETER,
     PROBLEM_KINDS,
-    PROGRAM_PATHS,
     QUERY_TOO_COSTLY,
     REQUEST_TOO_LARGE,
     TOO_MANY_REQUESTS,
@@ -300,18 +299,14 @@ def _describe_responses(operation: Operation) -> dict[str, Any]:
     if operation.is_tagged:
         responses["304"] = {"description": "What the caller has is still so.", "headers": tagged}
     by_status: dict[int, list[ProblemKind]] = {}
-    is_for_programs = operation.path.startswith(PROGRAM_PATHS)
     for kind in (*operation.problems, *_OF_ALL):
         by_status.setdefault(kind.status, []).append(kind)
     for status, kinds in sorted(by_status.items()):
         retry = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}} if status in (429, 503) else {}
-        # What people open as well answers with a page when something is wrong.
-        media_type = _PROBLEM if is_for_programs else "text/html"
-        content = {"$ref": "#/components/schemas/Problem"} if is_for_programs else {"type": "string"}
         responses[str(status)] = {
             "description": "; ".join(f"`/problems/{kind.name}`: {kind.title}" for kind in kinds) + ".",
             "headers": headers | retry,
-            "content": {media_type: {"schema": content}},
+            "content": {_PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     return responses
 

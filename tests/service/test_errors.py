@@ -136,7 +136,10 @@ def test_wrong_method_says_which_are_right(client: FlaskClient, path: str, metho
     assert response.content_type == ("application/problem+json" if is_for_programs else "text/html; charset=utf-8")
 
 
-@pytest.mark.parametrize("path", ["/api/search?q=x", "/api/articles/x", "/api/stats", "/readyz"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/search?q=x", "/api/articles/x", "/api/stats", "/readyz", "/export.csv?q=x", "/export.jsonl", "/feed.atom"],
+)
 def test_no_index_is_a_503_that_says_when_to_try_again(tmp_path: Path, path: str) -> None:
     client = make_client(None, DATELINE_INDEX=tmp_path / "none")
     document = problem(client, path)

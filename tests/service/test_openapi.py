@@ -50,6 +50,14 @@ def test_every_kind_of_problem_is_described(described: dict[str, Any]) -> None:
     assert [name for name in PROBLEM_KINDS if f"/problems/{name}`" not in said] == []
 
 
+def test_errors_are_problem_documents_wherever_programs_ask(described: dict[str, Any]) -> None:
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    assert list(answer["content"]) == ["application/problem+json"], (path, method, status)
+
+
 def test_limits_are_those_of_the_settings() -> None:
     client = make_client(MemoryEngine(), DATELINE_MAX_PAGE_SIZE=20, DATELINE_PAGE_SIZE=7, DATELINE_MAX_QUERY_LENGTH=50)
     parameters = client.get("/openapi.json").get_json()["paths"]["/api/search"]["get"]["parameters"]
