@@ -56,6 +56,14 @@ class ArticleNotFoundError(DatelineError):
         self.article_id = article_id
 
 
+class ArticleInvalidError(DatelineError, ValueError):
+    """A record that cannot be an article as it is; `field` names what is wrong, where it is one field."""
+
+    def __init__(self, reason: str, field: str | None = None) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+
+
 class CursorExpiredError(DatelineError):
     """The index has changed since the cursor was given, so that going on might repeat results or miss some."""
 
@@ -93,3 +101,7 @@ class IndexVersionError(IndexUnavailableError):
 
 class IndexLockedError(IndexUnavailableError):
     """Another run is writing to the index."""
+
+
+class IndexNotWritableError(IndexUnavailableError):
+    """The index can be read, but what was to be changed cannot be written."""

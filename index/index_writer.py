@@ -44,8 +44,8 @@ class IndexWriter(Holdings):
 
     There is one writer at a time; a second raises `IndexLockedError`. Leaving the `with` block without a commit
     leaves the index as it was. The caller keeps the ledger, and it is committed right after the rest; so is what is
-    staged in `kept`, the articles that were put by themselves. `scratch` is a folder on the disk of the index, for files
-    that are deleted as soon as they are closed. Either is `None` where there is none.
+    staged in `kept`, the articles that were put by themselves. `scratch` is a folder on the disk of the index, for
+    files that are deleted as soon as they are closed. Either is `None` where there is none.
     """
 
     scratch: str | None = None

@@ -127,6 +127,11 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
     app.register_blueprint(feeds.blueprint)
     app.register_blueprint(exports.blueprint)
     app.register_blueprint(openapi.blueprint)
+    if settings.admin_token:
+        # It takes the job with it, for which most services have no use.
+        from service.admin import blueprint  # noqa: PLC0415
+
+        app.register_blueprint(blueprint)
     errors.register(app)
     formatting.register(app)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from index.errors import DatelineError
@@ -18,6 +18,10 @@ PREFIX = "DATELINE_"
 
 # A scheme, a host and perhaps a port, as a browser writes them.
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
+
+
+# What a header can carry, and nobody guesses.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 
 
 class SettingError(DatelineError):
@@ -66,6 +70,13 @@ def _origins(name: str, value: str) -> str:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise SettingError(name, value, "addresses such as https://example.org with commas between, or *")
     return ",".join(origins)
+
+
+def _token(name: str, value: str) -> str:
+    if value and not _TOKEN.fullmatch(value):
+        # What is nearly right is not for the log either.
+        raise SettingError(name, "*" * len(value), "16 or more letters, digits and any of - . _ ~ + / =")
+    return value
 
 
 def _rate(name: str, value: str) -> str:
@@ -118,6 +129,13 @@ SETTINGS: tuple[Setting, ...] = (
         "how many proxies of yours a request comes through, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed",
         _whole_number(0, 10),
     ),
+    Setting(
+        "DATELINE_ADMIN_TOKEN",
+        "",
+        "who sends it may change the index over HTTP: 16 or more letters and digits; blank: nobody may",
+        _token,
+    ),
+    Setting("DATELINE_SEEDS", "seeds", "the file or folder that `POST /api/reindex` indexes", _text),
     Setting("DATELINE_HOST", "127.0.0.1", "the address to listen on; `0.0.0.0` is every one", _text),
     Setting("DATELINE_PORT", "8000", "the port to listen on; `0` is any free one", _whole_number(0, 65535)),
     Setting("DATELINE_WORKERS", "2", "processes that answer requests", _whole_number(1, 256)),
@@ -166,6 +184,9 @@ class Settings:
     rate_limit: str
     rate_storage: str
     trusted_proxies: int
+    # Not shown: the settings are a part of what every answer's tag is made from.
+    admin_token: str = field(repr=False)
+    seeds: str
     host: str
     port: int
     workers: int

@@ -59,6 +59,14 @@ def open_mender(path_or_url: str, *, memory_mb: int = 512) -> IndexWriter:
     return LocalMender(path_or_url, memory_mb=memory_mb)
 
 
+def is_being_written(path_or_url: str) -> bool:
+    """Say whether a writer of an index is at work."""
+    _require_path(path_or_url)
+    from index.engines.local.folder import IndexFolder  # noqa: PLC0415 -- as above
+
+    return IndexFolder(path_or_url).is_being_written
+
+
 def _require_path(path_or_url: str) -> None:
     scheme, separator, _ = path_or_url.partition("://")
     if separator:

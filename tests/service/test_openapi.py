@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from service.app import create_app
 from service.arguments import ARGUMENTS, RELATED_ARGUMENTS, SUGGEST_ARGUMENTS
 from service.errors import PROBLEM_KINDS
-from service.openapi import OPERATIONS
+from service.operations import OPERATIONS
 from tests.service.conftest import make_client
 from tests.service.html_page import HtmlPage
 from tests.service.memory_engine import MemoryEngine

@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 
 from service.app import create_app
 from service.arguments import clean_text
-from service.openapi import OPERATIONS
+from service.operations import OPERATIONS
 
 
 @pytest.fixture(scope="module")

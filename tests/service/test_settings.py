@@ -30,6 +30,8 @@ def test_defaults_are_what_the_table_says() -> None:
         rate_limit="",
         rate_storage="memory://",
         trusted_proxies=0,
+        admin_token="",
+        seeds="seeds",
         host="127.0.0.1",
         port=8000,
         workers=2,
