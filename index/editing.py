@@ -26,7 +26,7 @@ from index.errors import (
 from index.index_writer import IndexWriter
 from index.job.changes import Changes
 from index.job.diagnosis import diagnose, prescribe
-from index.job.keeping import delete
+from index.job.keeping import delete, follow_kept
 from index.job.reading import Closed, Opened
 from index.job.report import JobReport
 from index.job.worker import parse
@@ -106,6 +106,7 @@ def _changing(index: str) -> Iterator[tuple[IndexWriter, Kept]]:
                 raise IndexNotWritableError(f"{index} is no folder: single articles can't be kept beside it.")
             if writer.is_torn:
                 prescribe(diagnose(writer), writer)
+            follow_kept(writer)
             yield writer, writer.kept
     except (IndexUnavailableError, ArticleNotFoundError):
         raise

@@ -69,6 +69,11 @@ class Kept:
         """Say whether an article was put."""
         return _name_of(article_id) in self._names
 
+    def place_now(self, path: str) -> str | None:
+        """Return where a file of an article that was put is now, if it was elsewhere: the index may have been moved."""
+        name = os.path.basename(path)  # noqa: PTH119 -- as above
+        return None if name not in self._names or self.holds(path) else str(self.folder / name)
+
     def path_of(self, article_id: str) -> Path:
         """Return where an article is that was put."""
         return self.folder / _name_of(article_id)

@@ -157,12 +157,8 @@ class Changes:
     def _recount(self, paths: set[str]) -> None:
         """Remember of files that articles of theirs are kept ones now; some of these are not read in this run."""
         for path in paths - {self._path}:
-            if path.rpartition("/")[2] == self._path.rpartition("/")[2]:
-                # The same file, where it was before the index was moved.
-                self._ledger.forget_file(path)
-            else:
-                before = self._known[path]
-                self._ledger.put_file(before._replace(num_taken=before.num_taken + self._num_moved[path]))
+            before = self._known[path]
+            self._ledger.put_file(before._replace(num_taken=before.num_taken + self._num_moved[path]))
 
     def _claim(self, article_id: str, digest: str, owners: dict[str, Owner], claimed: dict[str, str]) -> bool:
         """Put an article into `claimed` if it is this file's; say whether it is new or has changed."""

@@ -13,6 +13,18 @@ from index.ledger import UNREAD
 from index.sources import NO_MAPPING, Document, FoundFile, find_files
 
 
+def follow_kept(writer: IndexWriter) -> None:
+    """Have the ledger know the files of what was put where they are: the index may have been moved with them."""
+    kept = writer.kept
+    if kept is None or kept.is_empty:
+        return
+    known = writer.ledger.files()
+    for path in known:
+        place = kept.place_now(path)
+        if place and place not in known:
+            writer.ledger.move_file(path, place, str(kept.folder))
+
+
 def drop_withdrawn(writer: IndexWriter, report: JobReport) -> None:
     """Delete what is withdrawn and still there, and count what stays out."""
     if writer.kept is None:

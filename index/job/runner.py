@@ -12,7 +12,7 @@ from index.engines import open_rehearsal, open_writer
 from index.index_writer import IndexWriter
 from index.job.changes import Changes
 from index.job.diagnosis import diagnose, prescribe
-from index.job.keeping import drop_withdrawn, take_kept
+from index.job.keeping import drop_withdrawn, follow_kept, take_kept
 from index.job.parsing import Parser
 from index.job.plan import Plan, make_plan
 from index.job.reading import Closed, Opened, ToRead, read_items
@@ -59,6 +59,7 @@ def run(
         if writer.kept:
             # Also a folder that holds the index may be given.
             found = [file for file in found if not writer.kept.holds(file.place)]
+            follow_kept(writer)
             drop_withdrawn(writer, report)
         known = {path: file for path, file in writer.ledger.files().items() if not _is_kept(path, writer)}
         plan = make_plan(roots, found, unseen, known, written_mapping)
