@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,36 @@ def described(client: FlaskClient) -> dict[str, Any]:
     return document
 
 
+@pytest.fixture
+def described_to_all(seed_index: Path) -> dict[str, Any]:
+    """The description where a token is set."""
+    document: dict[str, Any] = make_client(None, **_with_token(seed_index)).get("/openapi.json").get_json()
+    return document
+
+
+def _with_token(index: Path) -> dict[str, object]:
+    return {"DATELINE_INDEX": index, "DATELINE_ADMIN_TOKEN": "a-token-of-the-tests"}
+
+
+def test_what_changes_the_index_is_described_where_it_is_reachable(
+    seed_index: Path, described: dict[str, Any], described_to_all: dict[str, Any]
+) -> None:
+    app = create_app(_with_token(seed_index))
+    changing = {
+        (rule.rule.replace("<path:article_id>", "{id}"), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("admin.")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    operations = {(path, method) for path, methods in described_to_all["paths"].items() for method in methods}
+    assert changing == operations - {(path, method) for path, methods in described["paths"].items() for method in methods}
+    assert len(changing) == 4
+    for path, method in changing:
+        operation = described_to_all["paths"][path][method]
+        assert operation["security"] == [{"bearer": []}]
+        assert "WWW-Authenticate" in operation["responses"]["401"]["headers"]
+
+
 def test_every_route_is_described(app: Flask, described: dict[str, Any]) -> None:
     assert described["openapi"] == "3.1.0"
     rules = {re.sub(r"<(?:path:)?(?:article_)?(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
@@ -45,8 +76,8 @@ def test_every_argument_is_described(described: dict[str, Any]) -> None:
     assert names("/export.csv") == names("/feed.atom") == set(ARGUMENTS) - {"page", "size", "cursor"}
 
 
-def test_every_kind_of_problem_is_described(described: dict[str, Any]) -> None:
-    said = str(described["paths"])
+def test_every_kind_of_problem_is_described(described_to_all: dict[str, Any]) -> None:
+    said = str(described_to_all["paths"])
     assert [name for name in PROBLEM_KINDS if f"/problems/{name}`" not in said] == []
 
 
