@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from index import SearchRequest, job, open_engine
+from index.cli import main
 from index.editing import FIELDS, put_article, withdraw_article
 from index.engines import open_writer
 from index.errors import ArticleInvalidError, ArticleNotFoundError, DatelineError, IndexLockedError
@@ -121,6 +123,12 @@ def test_what_is_withdrawn_stays_out_until_it_is_put(index: str, folder: Path, a
     assert (job.run([folder], index).withdrawn, titles(index)[article_id]) == (0, "A zebra")
     with pytest.raises(ArticleNotFoundError, match="nothing"):
         withdraw_article(index, "nothing")
+
+
+def test_the_summary_counts_what_is_withdrawn(index: str, folder: Path) -> None:
+    withdraw_article(index, "two")
+    result = CliRunner().invoke(main, [str(folder), "--index", index])
+    assert "  withdrawn         1\n" in result.output
 
 
 def test_what_was_put_and_withdrawn_is_gone(index: str, folder: Path) -> None:

@@ -55,9 +55,7 @@ CHANGES = [("PUT", "/api/articles/zebra"), ("DELETE", "/api/articles/zebra"), ("
 
 
 @pytest.mark.parametrize(("method", "path"), [*CHANGES, ("GET", "/api/reindex")])
-def test_without_a_token_in_the_settings_there_is_no_such_thing(
-    seed_index: Path, method: str, path: str
-) -> None:
+def test_without_a_token_in_the_settings_there_is_no_such_thing(seed_index: Path, method: str, path: str) -> None:
     client = make_client(None, DATELINE_INDEX=seed_index)
     answer = client.open(path, method=method, json=RECORD, headers=AUTHORIZED)
     assert answer.status_code == (405 if "articles" in path else 404)

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from index.errors import IndexCorruptError, IndexMissingError, IndexVersionError, RequestError
 from service.app import create_app
+from service.errors import PROBLEM_KINDS
 from tests.service.conftest import make_client
 from tests.service.html_page import HtmlPage
 from tests.service.memory_engine import MemoryEngine
@@ -93,7 +94,7 @@ def test_error_page_says_what_the_problem_document_says(client: FlaskClient) -> 
 
 
 def test_every_type_of_problem_is_a_page_that_explains_it(client: FlaskClient) -> None:
-    for name in ("invalid-parameter", "article-not-found", "query-too-costly", "index-missing", "index-unavailable"):
+    for name in PROBLEM_KINDS:
         response = client.get(f"/problems/{name}")
         assert response.status_code == 200
         page = HtmlPage(response.text)

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from service.app import create_app
 from service.arguments import ARGUMENTS, RELATED_ARGUMENTS, SUGGEST_ARGUMENTS
 from service.errors import PROBLEM_KINDS
-from service.operations import OPERATIONS
+from service.operations import ADMIN_OPERATIONS, OPERATIONS
 from tests.service.conftest import make_client
 from tests.service.html_page import HtmlPage
 from tests.service.memory_engine import MemoryEngine
@@ -52,7 +52,9 @@ def test_what_changes_the_index_is_described_where_it_is_reachable(
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     operations = {(path, method) for path, methods in described_to_all["paths"].items() for method in methods}
-    assert changing == operations - {(path, method) for path, methods in described["paths"].items() for method in methods}
+    assert changing == operations - {
+        (path, method) for path, methods in described["paths"].items() for method in methods
+    }
     assert len(changing) == 4
     for path, method in changing:
         operation = described_to_all["paths"][path][method]
@@ -114,6 +116,16 @@ def test_page_tells_all_of_it(client: FlaskClient) -> None:
         assert name in text
     assert "/openapi.json" in page.links().values()
     assert "`" not in text
+
+
+def test_page_tells_what_needs_a_token(seed_index: Path) -> None:
+    page = HtmlPage(make_client(None, **_with_token(seed_index)).get("/docs").text)
+    assert list(page.problems()) == []
+    text = page.text()
+    for operation in ADMIN_OPERATIONS:
+        assert f"{operation.method.upper()} {operation.path}" in text
+    assert text.count("Needs the token") == len(ADMIN_OPERATIONS)
+    assert text.count("The body is an article") == 1
 
 
 @pytest.mark.browser
