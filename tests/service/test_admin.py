@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from index import job
 from index.engines import open_writer
 from service.app import create_app
-from tests.conftest import SEEDS
+from tests.conftest import SEEDS, fill
 from tests.service.conftest import make_client
 
 TOKEN = "a-token-of-the-tests-0123"
@@ -160,6 +160,34 @@ def test_what_cannot_be_written_is_a_503(admin: FlaskClient, index: Path) -> Non
         assert problem(admin.put("/api/articles/zebra", json=RECORD))["type"] == "/problems/index-not-writable"
     finally:
         index.chmod(0o700)
+
+
+def test_a_full_disk_changes_nothing(seed_index: Path, small_disk: Path) -> None:
+    index = small_disk / "index"
+    shutil.copytree(seed_index, index)
+    settings = {"DATELINE_SEEDS": small_disk / "nothing", "DATELINE_ADMIN_TOKEN": TOKEN}
+    client = make_client(None, DATELINE_INDEX=index, **settings)
+    article_id = client.get("/api/search?size=1").get_json()["results"][0]["id"]
+    client.put("/api/articles/lion", json=RECORD | {"title": "A lion"}, headers=AUTHORIZED)
+    for free in range(0, 1 << 16, 1 << 13):
+        filler = fill(small_disk, free)
+        answers = [
+            client.put("/api/articles/lion", json=RECORD, headers=AUTHORIZED),
+            client.delete(f"/api/articles/{article_id}", headers=AUTHORIZED),
+        ]
+        if any(answer.status_code < 400 for answer in answers):
+            break
+        for answer in answers:
+            assert problem(answer)["type"] == "/problems/index-not-writable"
+            assert answer.headers["Retry-After"]
+        assert client.get("/api/stats").get_json()["articles"] == 6
+        assert client.get("/api/articles/lion").get_json()["title"] == "A lion"
+    assert free > 0
+    filler.unlink()
+    assert client.put("/api/articles/lion", json=RECORD, headers=AUTHORIZED).status_code == 200
+    assert client.get("/api/articles/lion").get_json()["title"] == "A zebra"
+    assert job.run([SEEDS], str(index)).failed == []
+    assert job.verify(str(index)).damage == []
 
 
 def test_an_index_that_is_no_folder_keeps_no_articles(tmp_path: Path) -> None:
