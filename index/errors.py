@@ -83,6 +83,17 @@ class QueryTooCostlyError(DatelineError):
         self.max_cost = max_cost
 
 
+class QueryTimedOutError(DatelineError):
+    """To answer a query took longer than one may: it was broken off."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The query took longer than the {seconds:g} seconds that one may take. Rarer words, longer prefixes and "
+            "shorter phrases take less; so does the same when fewer others ask."
+        )
+        self.seconds = seconds
+
+
 class IndexUnavailableError(DatelineError):
     """The index cannot be used now; the root of the errors that say why."""
 

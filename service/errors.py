@@ -22,6 +22,7 @@ from index.errors import (
     IndexMissingError,
     IndexNotWritableError,
     IndexUnavailableError,
+    QueryTimedOutError,
     QueryTooCostlyError,
     RequestError,
 )
@@ -107,6 +108,16 @@ QUERY_TOO_COSTLY = ProblemKind(
         "shorter phrases take less. The archive may have changed when the time in the header Retry-After has passed."
     ),
 )
+QUERY_TIMED_OUT = ProblemKind(
+    name="query-timed-out",
+    status=503,
+    title="The query took too long",
+    explanation=(
+        "The query was broken off, as it took longer than the archive allows, so that others need not wait for it. "
+        "Rarer words, longer prefixes and shorter phrases take less. It may be that many ask at the moment: the same "
+        "request can be made again when the time in the header Retry-After has passed."
+    ),
+)
 REQUEST_TOO_LARGE = ProblemKind(
     name="request-too-large",
     status=413,
@@ -173,6 +184,7 @@ PROBLEM_KINDS = {
         ARTICLE_NOT_FOUND,
         CURSOR_EXPIRED,
         QUERY_TOO_COSTLY,
+        QUERY_TIMED_OUT,
         REQUEST_TOO_LARGE,
         TOO_MANY_REQUESTS,
         INDEX_MISSING,
@@ -228,6 +240,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(ArticleNotFoundError, _answer_article_not_found)
     app.register_error_handler(CursorExpiredError, _answer_cursor_expired)
     app.register_error_handler(QueryTooCostlyError, _answer_query_too_costly)
+    app.register_error_handler(QueryTimedOutError, _answer_query_timed_out)
     app.register_error_handler(RequestTooLargeError, _answer_request_too_large)
     app.register_error_handler(TooManyRequestsError, _answer_too_many_requests)
     app.register_error_handler(IndexUnavailableError, _answer_index_unavailable)
@@ -260,6 +273,10 @@ def _answer_cursor_expired(error: CursorExpiredError) -> Response:
 
 def _answer_query_too_costly(error: QueryTooCostlyError) -> Response:
     return _answer(_problem_of(QUERY_TOO_COSTLY, error, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}))
+
+
+def _answer_query_timed_out(error: QueryTimedOutError) -> Response:
+    return _answer(_problem_of(QUERY_TIMED_OUT, error, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}))
 
 
 def _answer_request_too_large(error: RequestTooLargeError) -> Response:

@@ -15,6 +15,7 @@ from service.errors import (
     INVALID_ARTICLE,
     INVALID_PARAMETER,
     NOT_AUTHORIZED,
+    QUERY_TIMED_OUT,
     QUERY_TOO_COSTLY,
     REQUEST_TOO_LARGE,
     TOO_MANY_REQUESTS,
@@ -58,7 +59,7 @@ OPERATIONS = (
         "Ranked articles with snippets and facets. `total` is exact. Without `q` all articles are found.",
         ARGUMENTS,
         "SearchResponse",
-        problems=(INVALID_PARAMETER, CURSOR_EXPIRED, QUERY_TOO_COSTLY, *_NO_INDEX),
+        problems=(INVALID_PARAMETER, CURSOR_EXPIRED, QUERY_TOO_COSTLY, QUERY_TIMED_OUT, *_NO_INDEX),
     ),
     Operation(
         "/api/suggest",
@@ -82,7 +83,7 @@ OPERATIONS = (
         "The articles most like one, without its near-duplicates.",
         RELATED_ARGUMENTS,
         "RelatedAnswer",
-        problems=(INVALID_PARAMETER, ARTICLE_NOT_FOUND, *_NO_INDEX),
+        problems=(INVALID_PARAMETER, ARTICLE_NOT_FOUND, QUERY_TIMED_OUT, *_NO_INDEX),
         sizes=RELATED,
     ),
     Operation(
@@ -98,7 +99,7 @@ OPERATIONS = (
         "All that a search finds: an article with its text and what was found of it a line.",
         _FILE_ARGUMENTS,
         media_type="application/x-ndjson",
-        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, *_NO_INDEX),
+        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, QUERY_TIMED_OUT, *_NO_INDEX),
     ),
     Operation(
         "/export.csv",
@@ -106,7 +107,7 @@ OPERATIONS = (
         "All that a search finds: a row an article, for spreadsheets.",
         _FILE_ARGUMENTS,
         media_type="text/csv",
-        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, *_NO_INDEX),
+        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, QUERY_TIMED_OUT, *_NO_INDEX),
     ),
     Operation(
         "/feed.atom",
@@ -114,7 +115,7 @@ OPERATIONS = (
         "The newest articles that a search finds, to be subscribed to.",
         _FILE_ARGUMENTS,
         media_type="application/atom+xml",
-        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, *_NO_INDEX),
+        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, QUERY_TIMED_OUT, *_NO_INDEX),
     ),
     Operation(
         "/opensearch.xml",

@@ -106,6 +106,12 @@ SETTINGS: tuple[Setting, ...] = (
         _whole_number(0, 99_999_999_999),
     ),
     Setting(
+        "DATELINE_MAX_QUERY_SECONDS",
+        "10",
+        "how long a query may take before it is broken off, in seconds; `0`: any time",
+        _whole_number(0, 3600),
+    ),
+    Setting(
         "DATELINE_MAX_REQUEST_SIZE",
         "1048576",
         "the largest body of a request that is taken, in bytes",
@@ -180,6 +186,7 @@ class Settings:
     max_page_size: int
     max_query_length: int
     max_query_cost: int
+    max_query_seconds: int
     max_request_size: int
     rate_limit: str
     rate_storage: str

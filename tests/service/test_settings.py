@@ -26,6 +26,7 @@ def test_defaults_are_what_the_table_says() -> None:
         max_page_size=100,
         max_query_length=2000,
         max_query_cost=500_000_000,
+        max_query_seconds=10,
         max_request_size=1_048_576,
         rate_limit="",
         rate_storage="memory://",
