@@ -150,6 +150,12 @@ SETTINGS: tuple[Setting, ...] = (
         "DATELINE_TIMEOUT", "30", "seconds without a sign of life before a process is replaced", _whole_number(1, 3600)
     ),
     Setting(
+        "DATELINE_SEND_TIMEOUT",
+        "30",
+        "seconds that a client may take nothing of its answer before its connection is closed",
+        _whole_number(1, 3600),
+    ),
+    Setting(
         "DATELINE_LOG_LEVEL",
         "info",
         "the least serious message that is logged: `debug`, `info`, `warning`, `error` or `critical`",
@@ -199,6 +205,7 @@ class Settings:
     workers: int
     threads: int
     timeout: int
+    send_timeout: int
     log_level: str
     log_format: str
     log_queries: str

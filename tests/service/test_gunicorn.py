@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,10 +13,12 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from index import Article
+from index.engines import open_writer
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
@@ -66,10 +70,11 @@ def test_wrong_setting_ends_with_one_line(name: str, value: str, allowed: str) -
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
 
 
-@contextmanager
-def served(index: Path, home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+@contextlib.contextmanager
+def served(index: Path, home: Path, **more: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run gunicorn on a free port; gives the process and the address that it names in its log."""
-    settings = environment(DATELINE_INDEX=index, DATELINE_PORT=0, DATELINE_WORKERS=2, HOME=home, TMPDIR=home)
+    usual = {"DATELINE_INDEX": index, "DATELINE_PORT": 0, "DATELINE_WORKERS": 2, "HOME": home, "TMPDIR": home}
+    settings = environment(**(usual | more))
     with subprocess.Popen(
         COMMAND, cwd=PROJECT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -135,3 +140,28 @@ def test_a_request_line_has_an_end(seed_index: Path, tmp_path: Path) -> None:
             pass
         with error.value as answer:
             assert answer.status == 414
+
+
+def test_who_takes_nothing_of_an_export_does_not_keep_the_thread(tmp_path: Path) -> None:
+    with open_writer(str(tmp_path / "index")) as writer:
+        for number in range(80):
+            # More than all buffers between the two hold.
+            text = " ".join(f"{number}{place}" for place in range(15_000))
+            writer.put(Article(id=f"article-{number}", title="A zebra", body=text))
+        writer.commit()
+    alone = {"DATELINE_WORKERS": 1, "DATELINE_THREADS": 1, "DATELINE_SEND_TIMEOUT": 1}
+    with served(tmp_path / "index", tmp_path, **alone) as (_, address), socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        host, port = address.removeprefix("http://").split(":")
+        client.connect((host, int(port)))
+        client.sendall(b"GET /export.jsonl HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 200"
+        started = time.monotonic()
+        assert get(f"{address}/healthz")[0] == 200
+        assert time.monotonic() - started > 0.5
+        # What was on its way comes, and then the end: before the last chunk, which says that all is there.
+        received = b""
+        with contextlib.suppress(ConnectionResetError):
+            while part := client.recv(1 << 20):
+                received = part
+        assert not received.endswith(b"0\r\n\r\n")

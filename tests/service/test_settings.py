@@ -38,6 +38,7 @@ def test_defaults_are_what_the_table_says() -> None:
         workers=2,
         threads=4,
         timeout=30,
+        send_timeout=30,
         log_level="info",
         log_format="auto",
         log_queries="off",
