@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import orjson
 
@@ -29,9 +28,9 @@ from index.job.diagnosis import diagnose, prescribe
 from index.job.keeping import delete, follow_kept
 from index.job.reading import Closed, Opened
 from index.job.report import JobReport
-from index.job.worker import parse
+from index.job.worker import Outcome, parse
 from index.kept import Kept
-from index.sources import NO_MAPPING, Document, FoundFile, digest_file, look_at, parse_document
+from index.sources import NO_MAPPING, Document, digest_file, look_at
 from index.sources.dates import parse_date
 from index.sources.fields import to_language, to_place, to_url, usable_id
 
@@ -69,17 +68,18 @@ def put_article(index: str, article_id: str, record: object) -> bool:
     `IndexUnavailableError` where the index cannot be changed.
     """
     content = orjson.dumps(_check(article_id, record))
-    document = Document("json", content, article_id, article_id)
-    for article in parse_document(document, NO_MAPPING):
-        if isinstance(article, SourceError):
-            raise ArticleInvalidError(f"The record {article.reason}.")
+    outcomes = _parse(content)
     with _changing(index) as (writer, kept):
         staged = kept.stage_put(article_id, content)
         file = look_at(str(staged), str(kept.folder))
         if file is None:
             raise IndexNotWritableError(f"{staged} was deleted meanwhile.")
         report = JobReport()
-        _take(Changes(writer, report, "", ()), file, kept.path_of(article_id), document)
+        changes = Changes(writer, report, "", ())
+        changes.open(Opened(replace(file, place=str(kept.path_of(article_id))), digest_file(file)))
+        for outcome in outcomes:
+            changes.take(outcome)
+        changes.close(Closed())
         writer.commit()
     return report.added > 0
 
@@ -115,12 +115,14 @@ def _changing(index: str) -> Iterator[tuple[IndexWriter, Kept]]:
         raise IndexNotWritableError(reason) from error
 
 
-def _take(changes: Changes, staged: FoundFile, path: Path, document: Document) -> None:
-    """Put the article of a record that is going to be at a path."""
-    changes.open(Opened(replace(staged, place=str(path)), digest_file(staged)))
-    for outcome in parse([document], NO_MAPPING).outcomes():
-        changes.take(outcome)
-    changes.close(Closed())
+def _parse(content: bytes) -> list[Outcome]:
+    """Return what every run is going to read of a record; raises `ArticleInvalidError`."""
+    outcomes = list(parse([Document("json", content, "", "")], NO_MAPPING).outcomes())
+    for outcome in outcomes:
+        for one in outcome:
+            if isinstance(one, SourceError):
+                raise ArticleInvalidError(f"The article {one.reason}.")
+    return outcomes
 
 
 def _check(article_id: str, record: object) -> dict[str, object]:

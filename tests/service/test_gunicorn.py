@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from index import Article
 from index.engines import open_writer
 
 PROJECT = Path(__file__).resolve().parents[2]
+TOKEN = "a-token-of-the-tests"
 COMMAND = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
 
 
@@ -151,6 +153,8 @@ def test_who_takes_nothing_of_an_export_does_not_keep_the_thread(tmp_path: Path)
         writer.commit()
     alone = {"DATELINE_WORKERS": 1, "DATELINE_THREADS": 1, "DATELINE_SEND_TIMEOUT": 1}
     with served(tmp_path / "index", tmp_path, **alone) as (_, address), socket.socket() as client:
+        # It listens a moment before it is ready, and who comes before that is not bound.
+        assert get(f"{address}/healthz")[0] == 200
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
         host, port = address.removeprefix("http://").split(":")
         client.connect((host, int(port)))
@@ -165,3 +169,31 @@ def test_who_takes_nothing_of_an_export_does_not_keep_the_thread(tmp_path: Path)
             while part := client.recv(1 << 20):
                 received = part
         assert not received.endswith(b"0\r\n\r\n")
+
+
+def send(address: str, path: str, method: str, body: bytes | None = None) -> int:
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{address}{path}", body, headers, method=method)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        status: int = response.status
+        return status
+
+
+def test_what_is_put_is_served_by_every_process_and_a_run_outlives_the_service(
+    seed_index: Path, seed_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(seed_index, tmp_path / "index")
+    changing = {"DATELINE_ADMIN_TOKEN": TOKEN, "DATELINE_SEEDS": seed_folder}
+    with served(tmp_path / "index", tmp_path, **changing) as (process, address):
+        for number in range(3):
+            article = json.dumps({"title": f"Zebra {number}", "body": "A zebra."}).encode()
+            assert send(address, "/api/articles/zebra", "PUT", article) == (200 if number else 201)
+            titles = {json.loads(get(f"{address}/api/articles/zebra")[1])["title"] for _ in range(20)}
+            assert titles == {f"Zebra {number}"}
+        assert send(address, "/api/reindex", "POST") == 202
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "index" / "reindex.json").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

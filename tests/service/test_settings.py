@@ -48,6 +48,17 @@ def test_defaults_are_what_the_table_says() -> None:
         assert str(getattr(settings, setting.name.removeprefix(PREFIX).lower())) == setting.default
 
 
+def test_the_token_is_in_nothing_that_is_made_of_the_settings() -> None:
+    token = "a-token-of-the-tests"
+    settings = read_settings({"DATELINE_ADMIN_TOKEN": token}, {})
+    assert settings.admin_token == token
+    # Tags of answers are made of it, from which a token that is easily guessed could be.
+    assert token not in repr(settings)
+    with pytest.raises(SettingError) as error:
+        read_settings({"DATELINE_ADMIN_TOKEN": f"{token} "[-10:] + "!"}, {})
+    assert token[-9:] not in str(error.value)
+
+
 def test_config_wins_over_the_environment_and_the_environment_over_the_default() -> None:
     environment = {"DATELINE_PORT": "9000", "DATELINE_THREADS": "8"}
     settings = read_settings({"DATELINE_PORT": 7000}, environment)
@@ -75,6 +86,8 @@ def test_path_can_be_given_as_a_path_and_case_of_a_level_does_not_matter() -> No
         ("DATELINE_PORT", "-1", "a whole number from 0 to 65535"),
         ("DATELINE_PORT", "٨٠٠٠", "a whole number from 0 to 65535"),
         ("DATELINE_PORT", "9" * 5000, "a whole number from 0 to 65535"),
+        ("DATELINE_MAX_QUERY_SECONDS", "0.5", "a whole number from 0 to 3600"),
+        ("DATELINE_SEND_TIMEOUT", "0", "a whole number from 1 to 3600"),
         ("DATELINE_WORKERS", "0", "a whole number from 1 to 256"),
         ("DATELINE_THREADS", "2.5", "a whole number from 1 to 256"),
         ("DATELINE_TIMEOUT", "30s", "a whole number from 1 to 3600"),
