@@ -20,6 +20,7 @@ from index.codec.contents import sync_folder
 from index.errors import DatelineError
 
 _SUFFIX = ".json"
+_UNFINISHED = "article.new"
 
 
 class Kept:
@@ -88,6 +89,8 @@ class Kept:
 
     def stage_withdrawal(self, article_id: str) -> None:
         """Stage that an article is withdrawn, whether it was put or comes from elsewhere. Raises `OSError`."""
+        # What a writer that was killed was about to put may be of this.
+        (self._base / _UNFINISHED).unlink(missing_ok=True)
         self._stage_list(self.withdrawn | {article_id})
         if self.has(article_id):
             self._removed = self.path_of(article_id)
@@ -97,7 +100,7 @@ class Kept:
 
     def _stage(self, path: Path, content: bytes) -> Path:
         # There is one writer, so that names which are always the same leave nothing behind.
-        unfinished = self._base / ("article.new" if path.parent == self.folder else "withdrawn.new")
+        unfinished = self._base / (_UNFINISHED if path.parent == self.folder else f"{path.name}.new")
         self._staged.append((unfinished, path))
         with unfinished.open("wb") as file:
             file.write(content)

@@ -35,7 +35,8 @@ def drop_withdrawn(writer: IndexWriter, report: JobReport) -> None:
 
 def delete(writer: IndexWriter, ids: frozenset[str]) -> int:
     """Delete articles, whichever file has them; returns how many there were."""
-    owners, known = writer.ledger.owners(ids), writer.ledger.files()
+    owners = writer.ledger.owners(ids)
+    known = writer.ledger.files() if owners else {}
     for article_id in owners:
         writer.delete(article_id)
     writer.ledger.disown(owners)
@@ -50,10 +51,11 @@ def delete(writer: IndexWriter, ids: frozenset[str]) -> int:
 def take_kept(writer: IndexWriter, changes: Changes, report: JobReport) -> None:
     """Make the index hold the articles that were put, whatever the fields of other records are called.
 
-    They are small and few beside an archive's, and cost less here than processes would.
+    They are small and few beside an archive's, and cost less here than processes would. Where the folder of them is
+    gone as a whole, what is indexed of it stays: nobody withdrew it.
     """
     kept = writer.kept
-    if kept is None:
+    if kept is None or not kept.folder.is_dir():
         return
     known = {path: file for path, file in writer.ledger.files().items() if kept.holds(path)}
     found = list(_find(writer, report))
@@ -82,7 +84,7 @@ def take_kept(writer: IndexWriter, changes: Changes, report: JobReport) -> None:
 
 
 def _find(writer: IndexWriter, report: JobReport) -> Iterator[FoundFile]:
-    if writer.kept is not None and writer.kept.folder.is_dir():
+    if writer.kept is not None:
         yield from find_files(
             [writer.kept.folder], lambda error: report.failed.append(Failure(error.path, error.reason))
         )

@@ -144,6 +144,14 @@ def test_what_was_put_and_withdrawn_is_gone(index: str, folder: Path) -> None:
     assert set(titles(index)) == {"one", "two", "three", "five"}
 
 
+def test_without_their_folder_articles_that_were_put_stay(index: str, folder: Path) -> None:
+    put_article(index, "zebra", RECORD)
+    shutil.rmtree(Path(index) / "articles")
+    assert job.run([folder], index).removed == 0
+    assert titles(index)["zebra"] == "A zebra"
+    assert len(job.verify(index).vanished) == 1
+
+
 def test_names_of_fields_in_the_archive_are_not_those_of_what_is_put(index: str, folder: Path) -> None:
     put_article(index, "zebra", RECORD)
     report = job.run([folder], index, rebuild=True, mapping={"title": "headline", "body": "title"})
