@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -251,12 +250,6 @@ def test_a_list_that_is_damaged_is_told(index: str, folder: Path) -> None:
     (Path(index) / "withdrawn").write_text("[")
     with pytest.raises(DatelineError, match="withdrawn is damaged"):
         job.run([folder], index)
-
-
-@pytest.fixture(scope="module")
-def killer() -> Iterator[Killer]:
-    with Killer() as killer:
-        yield killer
 
 
 # To put an article takes many steps, of which each test has its own.

@@ -148,8 +148,7 @@ def test_who_takes_nothing_of_an_export_does_not_keep_the_thread(tmp_path: Path)
     with open_writer(str(tmp_path / "index")) as writer:
         for number in range(80):
             # More than all buffers between the two hold.
-            text = " ".join(f"{number}{place}" for place in range(15_000))
-            writer.put(Article(id=f"article-{number}", title="A zebra", body=text))
+            writer.put(Article(id=f"article-{number}", title="A zebra", body=f"zebra {number} " * 12_000))
         writer.commit()
     alone = {"DATELINE_WORKERS": 1, "DATELINE_THREADS": 1, "DATELINE_SEND_TIMEOUT": 1}
     with served(tmp_path / "index", tmp_path, **alone) as (_, address), socket.socket() as client:

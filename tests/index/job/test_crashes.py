@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -89,13 +88,6 @@ def require_whole(folder: Path, index: Path) -> None:
     others = [name for name in files_in(index) if not name.endswith((".segment", ".toc")) and "stories-" not in name]
     assert others == sorted(["CURRENT", "lock", build.name, f"{build.name}/sources.sqlite"])
     assert len(list(build.glob("*.toc"))) == len(list(build.glob("stories-*"))) == 1
-
-
-@pytest.fixture(scope="module")
-def killer() -> Iterator[Killer]:
-    """What starts runs and kills them."""
-    with Killer() as killer:
-        yield killer
 
 
 @pytest.fixture
