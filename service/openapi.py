@@ -162,6 +162,9 @@ def _describe_responses(operation: Operation) -> dict[str, Any]:
         responses[str(success)] = {"description": said, "headers": tagged} | content
     if operation.is_tagged:
         responses["304"] = {"description": "What the caller has is still so.", "headers": tagged}
+    problem = {"content": {_PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    if operation.body:
+        responses["415"] = {"description": "The body is something else than JSON.", "headers": headers} | problem
     by_status: dict[int, list[ProblemKind]] = {}
     for kind in (*operation.problems, *OF_ALL):
         by_status.setdefault(kind.status, []).append(kind)
@@ -172,8 +175,7 @@ def _describe_responses(operation: Operation) -> dict[str, Any]:
         responses[str(status)] = {
             "description": "; ".join(f"`/problems/{kind.name}`: {kind.title}" for kind in kinds) + ".",
             "headers": headers | more,
-            "content": {_PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        } | problem
     return responses
 
 

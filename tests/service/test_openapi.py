@@ -59,6 +59,7 @@ def test_what_changes_the_index_is_described_where_it_is_reachable(
     for path, method in changing:
         operation = described_to_all["paths"][path][method]
         assert operation["security"] == [{"bearer": []}]
+        assert ("415" in operation["responses"]) == ("requestBody" in operation) == (method == "put")
         assert "WWW-Authenticate" in operation["responses"]["401"]["headers"]
 
 
