@@ -257,6 +257,8 @@ def _print_summary(report: job.JobReport, index: str) -> None:
         click.echo(f"  {name:<10}{getattr(report, name):>9,}")
     if report.repeated:
         click.echo(f"  {'repeated':<10}{report.repeated:>9,}")
+    if report.withdrawn:
+        click.echo(f"  {'withdrawn':<10}{report.withdrawn:>9,}")
     click.echo(f"  {'failed':<10}{len(report.failed):>9,}")
     _print_list("Failed", [f"{failure.path}: {failure.reason}" for failure in report.failed])
     if report.cleaned_lines:

@@ -56,6 +56,14 @@ class ArticleNotFoundError(DatelineError):
         self.article_id = article_id
 
 
+class ArticleInvalidError(DatelineError, ValueError):
+    """A record that cannot be an article as it is; `field` names what is wrong, where it is one field."""
+
+    def __init__(self, reason: str, field: str | None = None) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+
+
 class CursorExpiredError(DatelineError):
     """The index has changed since the cursor was given, so that going on might repeat results or miss some."""
 
@@ -73,6 +81,17 @@ class QueryTooCostlyError(DatelineError):
         )
         self.cost = cost
         self.max_cost = max_cost
+
+
+class QueryTimedOutError(DatelineError):
+    """To answer a query took longer than one may: it was broken off."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The query took longer than the {seconds:g} seconds that one may take. Rarer words, longer prefixes and "
+            "shorter phrases take less; so does the same when fewer others ask."
+        )
+        self.seconds = seconds
 
 
 class IndexUnavailableError(DatelineError):
@@ -93,3 +112,7 @@ class IndexVersionError(IndexUnavailableError):
 
 class IndexLockedError(IndexUnavailableError):
     """Another run is writing to the index."""
+
+
+class IndexNotWritableError(IndexUnavailableError):
+    """The index can be read, but what was to be changed cannot be written."""

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from index.article import Article
+from index.kept import Kept
 from index.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ class IndexWriter(Holdings):
     """Changes an index, all at once: nothing is seen by any reader before `commit`.
 
     There is one writer at a time; a second raises `IndexLockedError`. Leaving the `with` block without a commit
-    leaves the index as it was. The caller keeps the ledger, and it is committed right after the rest. `scratch` is a
-    folder on the disk of the index, for files that are deleted as soon as they are closed; `None` where there is none.
+    leaves the index as it was. The caller keeps the ledger, and it is committed right after the rest; so is what is
+    staged in `kept`, the articles that were put by themselves. `scratch` is a folder on the disk of the index, for
+    files that are deleted as soon as they are closed. Either is `None` where there is none.
     """
 
     scratch: str | None = None
+    kept: Kept | None = None
 
     @abstractmethod
     def prepare(self) -> None:

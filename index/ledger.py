@@ -289,6 +289,12 @@ class Ledger:
                 [(number, place, *each) for place, each in enumerate(failures)],
             )
 
+    def move_file(self, path: str, to: str, root: str) -> None:
+        """Remember a file that is known, and its articles, as one at another path, of which nothing is known."""
+        with self._told_as_failure():
+            self._connection.execute("UPDATE source_file SET path = ?, root = ? WHERE path = ?", (to, root, path))
+            self._number_of = None
+
     def forget_file(self, path: str) -> None:
         """Forget a file and its articles; one that is not known is no error."""
         with self._told_as_failure():

@@ -104,7 +104,11 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
     app.config.from_mapping(COMPRESSION)
     app.config.from_mapping(config)
     app.json = JSONProvider(app)
-    engine = engine or open_engine(settings.index, max_cost=settings.max_query_cost or None)
+    engine = engine or open_engine(
+        settings.index,
+        max_cost=settings.max_query_cost or None,
+        max_seconds=settings.max_query_seconds or None,
+    )
     # Before gunicorn forks and listens: no request waits for a compiler, and the processes share what is loaded.
     engine.warm()
     app.extensions[EXTENSION] = Service(
@@ -127,6 +131,11 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
     app.register_blueprint(feeds.blueprint)
     app.register_blueprint(exports.blueprint)
     app.register_blueprint(openapi.blueprint)
+    if settings.admin_token:
+        # It takes the job with it, for which most services have no use.
+        from service.admin import blueprint  # noqa: PLC0415
+
+        app.register_blueprint(blueprint)
     errors.register(app)
     formatting.register(app)
 

@@ -14,23 +14,31 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from werkzeug.http import HTTP_STATUS_CODES
 
 from index.errors import (
+    ArticleInvalidError,
     ArticleNotFoundError,
     CursorExpiredError,
     DatelineError,
+    IndexLockedError,
     IndexMissingError,
+    IndexNotWritableError,
     IndexUnavailableError,
+    QueryTimedOutError,
     QueryTooCostlyError,
     RequestError,
 )
 from service.arguments import clean_text
 from service.context import current_service
-from service.limits import RequestTooLargeError, TooManyRequestsError
+from service.limits import NotAuthorizedError, RequestTooLargeError, TooManyRequestsError
 
 # The paths that programs ask, and so are answered in JSON whatever happens.
-PROGRAM_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+PROGRAM_PATHS = (
+    "/api/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/export.", "/feed.atom", "/opensearch.xml",
+)  # fmt: skip
 
 # How long a caller should wait for an index that is not there: about what it takes to build a small one.
 RETRY_AFTER_SECONDS = 30
+# And for a run that writes to it: it may be one article's, or one over a million.
+RETRY_LOCKED_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +59,25 @@ INVALID_PARAMETER = ProblemKind(
         "A parameter of the request has a value that makes no sense, or there is no parameter of that name. "
         "The detail says which one it is and what it may be; “parameter” names it. The same request will fail "
         "again."
+    ),
+)
+INVALID_ARTICLE = ProblemKind(
+    name="invalid-article",
+    status=400,
+    title="The article cannot be taken",
+    explanation=(
+        "What was sent is no article: it is no JSON, a field has a value that makes no sense or a name that is not "
+        "known, or the id is one that no article can have. The detail says which and what it may be; “parameter” names "
+        "the field. Nothing was changed. The same request will fail again."
+    ),
+)
+NOT_AUTHORIZED = ProblemKind(
+    name="not-authorized",
+    status=401,
+    title="This needs the token of the archive",
+    explanation=(
+        "What changes the archive is for those who have its token, the value of the setting DATELINE_ADMIN_TOKEN, and "
+        "send it in the header Authorization after the word Bearer. This request had none, or another."
     ),
 )
 ARTICLE_NOT_FOUND = ProblemKind(
@@ -81,6 +108,16 @@ QUERY_TOO_COSTLY = ProblemKind(
         "shorter phrases take less. The archive may have changed when the time in the header Retry-After has passed."
     ),
 )
+QUERY_TIMED_OUT = ProblemKind(
+    name="query-timed-out",
+    status=503,
+    title="The query took too long",
+    explanation=(
+        "The query was broken off, as it took longer than the archive allows, so that others need not wait for it. "
+        "Rarer words, longer prefixes and shorter phrases take less. It may be that many ask at the moment: the same "
+        "request can be made again when the time in the header Retry-After has passed."
+    ),
+)
 REQUEST_TOO_LARGE = ProblemKind(
     name="request-too-large",
     status=413,
@@ -108,6 +145,26 @@ INDEX_MISSING = ProblemKind(
         "restart. The same request can be made again then; the header Retry-After says when to try."
     ),
 )
+INDEX_LOCKED = ProblemKind(
+    name="index-locked",
+    status=503,
+    title="The index is being changed",
+    explanation=(
+        "One run at a time changes an index, and one is at work: that of a single article takes a moment, that of a "
+        "large archive minutes. Searches are answered meanwhile. Nothing was changed by this request; the same can be "
+        "made again when the time in the header Retry-After has passed."
+    ),
+)
+INDEX_NOT_WRITABLE = ProblemKind(
+    name="index-not-writable",
+    status=503,
+    title="The index cannot be changed now",
+    explanation=(
+        "The index can be searched as before, but what was to be changed could not be written: the disk is full, or "
+        "the service may not write there; the detail says which. Nothing was changed. The same request can be made "
+        "again when that is mended."
+    ),
+)
 INDEX_UNAVAILABLE = ProblemKind(
     name="index-unavailable",
     status=503,
@@ -122,12 +179,17 @@ PROBLEM_KINDS = {
     kind.name: kind
     for kind in (
         INVALID_PARAMETER,
+        INVALID_ARTICLE,
+        NOT_AUTHORIZED,
         ARTICLE_NOT_FOUND,
         CURSOR_EXPIRED,
         QUERY_TOO_COSTLY,
+        QUERY_TIMED_OUT,
         REQUEST_TOO_LARGE,
         TOO_MANY_REQUESTS,
         INDEX_MISSING,
+        INDEX_LOCKED,
+        INDEX_NOT_WRITABLE,
         INDEX_UNAVAILABLE,
     )
 }
@@ -173,9 +235,12 @@ class Problem:
 def register(app: Flask) -> None:
     """Have every error of the application answered here."""
     app.register_error_handler(RequestError, _answer_request_error)
+    app.register_error_handler(ArticleInvalidError, _answer_article_invalid)
+    app.register_error_handler(NotAuthorizedError, _answer_not_authorized)
     app.register_error_handler(ArticleNotFoundError, _answer_article_not_found)
     app.register_error_handler(CursorExpiredError, _answer_cursor_expired)
     app.register_error_handler(QueryTooCostlyError, _answer_query_too_costly)
+    app.register_error_handler(QueryTimedOutError, _answer_query_timed_out)
     app.register_error_handler(RequestTooLargeError, _answer_request_too_large)
     app.register_error_handler(TooManyRequestsError, _answer_too_many_requests)
     app.register_error_handler(IndexUnavailableError, _answer_index_unavailable)
@@ -189,6 +254,15 @@ def _answer_request_error(error: RequestError) -> Response:
     return _answer(replace(problem, detail_for_people=f"{name} cannot be used: {error.reason}."))
 
 
+def _answer_article_invalid(error: ArticleInvalidError) -> Response:
+    return _answer(_problem_of(INVALID_ARTICLE, error, parameter=error.field))
+
+
+def _answer_not_authorized(error: NotAuthorizedError) -> Response:
+    challenge = 'Bearer realm="Dateline"' + (', error="invalid_token"' if error.is_wrong else "")
+    return _answer(_problem_of(NOT_AUTHORIZED, error, headers={"WWW-Authenticate": challenge}))
+
+
 def _answer_article_not_found(error: ArticleNotFoundError) -> Response:
     return _answer(_problem_of(ARTICLE_NOT_FOUND, error))
 
@@ -199,6 +273,10 @@ def _answer_cursor_expired(error: CursorExpiredError) -> Response:
 
 def _answer_query_too_costly(error: QueryTooCostlyError) -> Response:
     return _answer(_problem_of(QUERY_TOO_COSTLY, error, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}))
+
+
+def _answer_query_timed_out(error: QueryTimedOutError) -> Response:
+    return _answer(_problem_of(QUERY_TIMED_OUT, error, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}))
 
 
 def _answer_request_too_large(error: RequestTooLargeError) -> Response:
@@ -214,8 +292,11 @@ def _answer_index_unavailable(error: IndexUnavailableError) -> Response:
     if isinstance(error, IndexMissingError):
         # The first thing that a new user may see, and no fault.
         return _answer(_problem_of(INDEX_MISSING, error, headers=headers))
+    if isinstance(error, IndexLockedError):
+        return _answer(_problem_of(INDEX_LOCKED, error, headers={"Retry-After": str(RETRY_LOCKED_SECONDS)}))
     current_app.logger.error("%s: %s", type(error).__name__, error)
-    return _answer(_problem_of(INDEX_UNAVAILABLE, error, headers=headers))
+    kind = INDEX_NOT_WRITABLE if isinstance(error, IndexNotWritableError) else INDEX_UNAVAILABLE
+    return _answer(_problem_of(kind, error, headers=headers))
 
 
 def _problem_of(

@@ -9,10 +9,13 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import socket
+import struct
 import sys
 import tempfile
 from pathlib import Path
 
+from gunicorn.arbiter import Arbiter
 from gunicorn.http import message
 
 from index.errors import DatelineError
@@ -40,6 +43,16 @@ workers = _settings.workers
 threads = _settings.threads
 timeout = _settings.timeout
 graceful_timeout = 30
+
+
+def when_ready(server: Arbiter) -> None:
+    """Bound how long a client may keep a thread by not taking its answer, which a large export could for ever.
+
+    The connections that are accepted have this from the sockets that listen.
+    """
+    for listener in server.LISTENERS:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _settings.send_timeout, 0))
+
 
 # A worker says that it is alive by touching a file. On a disk that can block for seconds, and the worker is
 # killed for it; in memory it cannot.

@@ -1,4 +1,4 @@
-"""What one client may ask of the service: how large a request may be, and how many there may be in a time.
+"""What one client may ask of the service: how large a request may be, how many in a time, and what needs a token.
 
 How long a query may be and what it may cost is looked at where it is read, and where it is run.
 """
@@ -23,6 +23,15 @@ class RequestTooLargeError(DatelineError):
 
     def __init__(self, max_size: int) -> None:
         super().__init__(f"The body of a request has at most {max_size:,} bytes.")
+
+
+class NotAuthorizedError(DatelineError):
+    """A request without the token, or with another; `is_wrong` tells which."""
+
+    def __init__(self, *, is_wrong: bool) -> None:
+        said = "The token is not the right one." if is_wrong else "This needs a token."
+        super().__init__(f"{said} Send “Authorization: Bearer TOKEN” with the one of DATELINE_ADMIN_TOKEN.")
+        self.is_wrong = is_wrong
 
 
 class TooManyRequestsError(DatelineError):

@@ -8,171 +8,23 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import version
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from index.engine import FACETS, MAX_DUPLICATES, MAX_FACET_VALUES, NO_DATE, NOT_KNOWN, Duplicates, Match, Sort
-from service.arguments import (
-    ARGUMENTS,
-    DAYS,
-    MAX_PAGE,
-    RELATED,
-    RELATED_ARGUMENTS,
-    SUGGEST_ARGUMENTS,
-    SUGGESTIONS,
-    require_known,
-)
+from service.arguments import DAYS, MAX_PAGE, require_known
 from service.context import current_service
-from service.errors import (
-    ARTICLE_NOT_FOUND,
-    CURSOR_EXPIRED,
-    INDEX_MISSING,
-    INDEX_UNAVAILABLE,
-    INVALID_PARAMETER,
-    PROBLEM_KINDS,
-    PROGRAM_PATHS,
-    QUERY_TOO_COSTLY,
-    REQUEST_TOO_LARGE,
-    TOO_MANY_REQUESTS,
-    ProblemKind,
-)
+from service.errors import NOT_AUTHORIZED, PROBLEM_KINDS, ProblemKind
 from service.logs import REQUEST_ID
+from service.operations import ADMIN_OPERATIONS, JSON, OF_ALL, OPERATIONS, Operation
 from service.schemas import Schema, component_schemas
 from service.settings import Settings
 
 blueprint = Blueprint("openapi", __name__)
 
 _PROBLEM = "application/problem+json"
-_JSON = "application/json"
-
-_NO_INDEX = (INDEX_MISSING, INDEX_UNAVAILABLE)
-_OF_ALL = (REQUEST_TOO_LARGE, TOO_MANY_REQUESTS)
-
-
-class Operation(NamedTuple):
-    """A question of the API: its path, what it answers, with which arguments, in which form, and what can go wrong.
-
-    `answer` names a schema where the answer is JSON. Where arguments are not checked, names that are not known are
-    passed over.
-    """
-
-    path: str
-    summary: str
-    description: str
-    arguments: tuple[str, ...] = ()
-    answer: str | None = None
-    media_type: str = _JSON
-    problems: tuple[ProblemKind, ...] = ()
-    sizes: int | None = None
-    is_tagged: bool = True
-
-
-_FILE_ARGUMENTS = tuple(name for name in ARGUMENTS if name not in ("page", "size", "cursor"))
-
-OPERATIONS = (
-    Operation(
-        "/api/search",
-        "Search",
-        "Ranked articles with snippets and facets. `total` is exact. Without `q` all articles are found.",
-        ARGUMENTS,
-        "SearchResponse",
-        problems=(INVALID_PARAMETER, CURSOR_EXPIRED, QUERY_TOO_COSTLY, *_NO_INDEX),
-    ),
-    Operation(
-        "/api/suggest",
-        "Complete what is typed",
-        "How the last word of what is typed may go on, and titles that have what is typed.",
-        SUGGEST_ARGUMENTS,
-        "SuggestAnswer",
-        problems=(INVALID_PARAMETER, *_NO_INDEX),
-        sizes=SUGGESTIONS,
-    ),
-    Operation(
-        "/api/articles/{id}",
-        "An article",
-        "One article as it is in the index, with its text.",
-        answer="Article",
-        problems=(INVALID_PARAMETER, ARTICLE_NOT_FOUND, *_NO_INDEX),
-    ),
-    Operation(
-        "/api/articles/{id}/related",
-        "Related articles",
-        "The articles most like one, without its near-duplicates.",
-        RELATED_ARGUMENTS,
-        "RelatedAnswer",
-        problems=(INVALID_PARAMETER, ARTICLE_NOT_FOUND, *_NO_INDEX),
-        sizes=RELATED,
-    ),
-    Operation(
-        "/api/stats",
-        "What is in the index",
-        "How many articles there are, of which sources, languages and dates.",
-        answer="Stats",
-        problems=(INVALID_PARAMETER, *_NO_INDEX),
-    ),
-    Operation(
-        "/export.jsonl",
-        "All results as JSON Lines",
-        "All that a search finds: an article with its text and what was found of it a line.",
-        _FILE_ARGUMENTS,
-        media_type="application/x-ndjson",
-        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, *_NO_INDEX),
-    ),
-    Operation(
-        "/export.csv",
-        "All results as a table",
-        "All that a search finds: a row an article, for spreadsheets.",
-        _FILE_ARGUMENTS,
-        media_type="text/csv",
-        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, *_NO_INDEX),
-    ),
-    Operation(
-        "/feed.atom",
-        "A search as a feed",
-        "The newest articles that a search finds, to be subscribed to.",
-        _FILE_ARGUMENTS,
-        media_type="application/atom+xml",
-        problems=(INVALID_PARAMETER, QUERY_TOO_COSTLY, *_NO_INDEX),
-    ),
-    Operation(
-        "/opensearch.xml",
-        "The search box, for browsers",
-        "An OpenSearch description, by which a browser adds the archive to its search bar.",
-        media_type="application/opensearchdescription+xml",
-        problems=_NO_INDEX,
-    ),
-    Operation(
-        "/healthz",
-        "Whether the process answers",
-        "200 as long as it does, whether or not there is an index.",
-        answer="Alive",
-        is_tagged=False,
-    ),
-    Operation(
-        "/readyz",
-        "Whether the index can be searched",
-        "200 if it can; 503 and the reason otherwise.",
-        answer="Ready",
-        problems=_NO_INDEX,
-        is_tagged=False,
-    ),
-    Operation(
-        "/metrics",
-        "Figures for Prometheus",
-        "Requests and their times by route, and what is in the index, of all processes together.",
-        media_type="text/plain",
-        is_tagged=False,
-    ),
-    Operation(
-        "/openapi.json",
-        "This description",
-        "The API in OpenAPI 3.1.",
-        answer="OpenAPI",
-        problems=(INVALID_PARAMETER,),
-        is_tagged=False,
-    ),
-)
+_SCHEME = "bearer"
 
 _WORDS: dict[str, str] = {
     "q": "The query, in the language that the page /help explains; no query is an error. Without it: all articles.",
@@ -237,6 +89,9 @@ def _argument_schema(name: str, settings: Settings, size: int | None) -> Schema:
 def describe(settings: Settings, root: str = "") -> dict[str, Any]:
     """Return the description of the API with these settings, mounted at `root`."""
     schemas = component_schemas() | {"OpenAPI": {"type": "object", "required": ["openapi", "info", "paths"]}}
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in (*OPERATIONS, *(ADMIN_OPERATIONS if settings.admin_token else ())):
+        paths.setdefault(operation.path, {})[operation.method] = _describe_operation(operation, settings)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -250,8 +105,9 @@ def describe(settings: Settings, root: str = "") -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": root or "/"}],
-        "paths": {operation.path: {"get": _describe_operation(operation, settings)} for operation in OPERATIONS},
+        "paths": paths,
         "components": {
+            "securitySchemes": {_SCHEME: {"type": "http", "scheme": "bearer"}},
             "schemas": schemas,
             "headers": {
                 "RequestID": {
@@ -260,6 +116,7 @@ def describe(settings: Settings, root: str = "") -> dict[str, Any]:
                 },
                 "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
                 "ETag": {"description": "What the answer was made from.", "schema": {"type": "string"}},
+                "Challenge": {"description": "How to prove who one is.", "schema": {"type": "string"}},
             },
         },
     }
@@ -273,8 +130,13 @@ def _describe_operation(operation: Operation, settings: Settings) -> dict[str, A
             0,
             {"name": "id", "in": "path", "required": True, "description": about, "schema": {"type": "string"}},
         )
-    return {
-        "operationId": operation.path.strip("/").translate(str.maketrans("/.", "__", "{}")),
+    more: dict[str, Any] = {"security": [{_SCHEME: []}]} if NOT_AUTHORIZED in operation.problems else {}
+    if operation.body:
+        schema = {"$ref": f"#/components/schemas/{operation.body}"}
+        more["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    path = operation.path.strip("/").translate(str.maketrans("/.", "__", "{}"))
+    return more | {
+        "operationId": path if operation.method == "get" else f"{path}_{operation.method}",
         "summary": operation.summary,
         "description": operation.description,
         "parameters": parameters,
@@ -294,25 +156,26 @@ def _describe_responses(operation: Operation) -> dict[str, Any]:
     headers = {REQUEST_ID: {"$ref": "#/components/headers/RequestID"}}
     tagged = headers | ({"ETag": {"$ref": "#/components/headers/ETag"}} if operation.is_tagged else {})
     schema = {"$ref": f"#/components/schemas/{operation.answer}"} if operation.answer else {"type": "string"}
-    responses: dict[str, Any] = {
-        "200": {"description": "The answer.", "headers": tagged, "content": {operation.media_type: {"schema": schema}}}
-    }
+    responses: dict[str, Any] = {}
+    for success, said in operation.successes:
+        content = {} if success == 204 else {"content": {operation.media_type: {"schema": schema}}}
+        responses[str(success)] = {"description": said, "headers": tagged} | content
     if operation.is_tagged:
         responses["304"] = {"description": "What the caller has is still so.", "headers": tagged}
+    problem = {"content": {_PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    if operation.body:
+        responses["415"] = {"description": "The body is something else than JSON.", "headers": headers} | problem
     by_status: dict[int, list[ProblemKind]] = {}
-    is_for_programs = operation.path.startswith(PROGRAM_PATHS)
-    for kind in (*operation.problems, *_OF_ALL):
+    for kind in (*operation.problems, *OF_ALL):
         by_status.setdefault(kind.status, []).append(kind)
     for status, kinds in sorted(by_status.items()):
-        retry = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}} if status in (429, 503) else {}
-        # What people open as well answers with a page when something is wrong.
-        media_type = _PROBLEM if is_for_programs else "text/html"
-        content = {"$ref": "#/components/schemas/Problem"} if is_for_programs else {"type": "string"}
+        more = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}} if status in (429, 503) else {}
+        if status == 401:
+            more = {"WWW-Authenticate": {"$ref": "#/components/headers/Challenge"}}
         responses[str(status)] = {
             "description": "; ".join(f"`/problems/{kind.name}`: {kind.title}" for kind in kinds) + ".",
-            "headers": headers | retry,
-            "content": {media_type: {"schema": content}},
-        }
+            "headers": headers | more,
+        } | problem
     return responses
 
 

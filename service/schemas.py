@@ -51,6 +51,8 @@ def component_schemas() -> dict[str, Schema]:
     found["Alive"] = _closed({"status": {"const": "alive"}})
     found["Ready"] = _closed({"status": {"const": "ready"}, "articles": number, "generation": number})
     found["Problem"] = _problem()
+    found["ReindexRun"] = _reindex_run()
+    found["ArticleRecord"] = _article_record()
     return found
 
 
@@ -58,6 +60,30 @@ def _problem() -> Schema:
     members: dict[str, Schema] = dict.fromkeys(("title", "detail", "parameter"), _SIMPLE[str])
     members |= {"type": {"type": "string", "format": "uri-reference"}, "status": _SIMPLE[int]}
     return _closed(members, left_out=frozenset({"parameter"}))
+
+
+def _reindex_run() -> Schema:
+    time = {"anyOf": [_SIMPLE[dt.datetime], {"type": "null"}]}
+    return _closed(
+        {
+            "state": {"type": "string", "enum": ["never", "running", "done", "failed"]},
+            "started": time,
+            "ended": time,
+            "detail": {"type": ["string", "null"]},
+            "report": {"type": ["object", "null"]},
+        }
+    )
+
+
+def _article_record() -> Schema:
+    """Return what is put: an article as it is answered will do, and most of it may be left out."""
+    text: Schema = {"type": ["string", "null"]}
+    members: dict[str, Schema] = dict.fromkeys(("source", "published_from", "place", "language", "id"), text)
+    members["title"] = members["body"] = {"type": "string", "pattern": r"\S"}
+    members["url"] = text | {"pattern": "^https?://[a-z0-9.-]+(/[A-Za-z0-9/._-]*)?$"}
+    members["published"] = {"anyOf": [_SIMPLE[dt.datetime], _SIMPLE[dt.date], {"type": "null"}]}
+    members["authors"] = {"type": ["array", "null"], "items": _SIMPLE[str]}
+    return _closed(members, left_out=frozenset(members) - {"title", "body"})
 
 
 def _closed(members: Mapping[str, Schema], left_out: frozenset[str] = frozenset()) -> Schema:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from index.errors import DatelineError
@@ -18,6 +18,10 @@ PREFIX = "DATELINE_"
 
 # A scheme, a host and perhaps a port, as a browser writes them.
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
+
+
+# What a header can carry, and nobody guesses.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 
 
 class SettingError(DatelineError):
@@ -68,6 +72,13 @@ def _origins(name: str, value: str) -> str:
     return ",".join(origins)
 
 
+def _token(name: str, value: str) -> str:
+    if value and not _TOKEN.fullmatch(value):
+        # What is nearly right is not for the log either.
+        raise SettingError(name, "*" * len(value), "16 or more letters, digits and any of - . _ ~ + / =")
+    return value
+
+
 def _rate(name: str, value: str) -> str:
     if value:
         # Its own reading is the only one that is sure; it is loaded by those alone who want a limit.
@@ -95,6 +106,12 @@ SETTINGS: tuple[Setting, ...] = (
         _whole_number(0, 99_999_999_999),
     ),
     Setting(
+        "DATELINE_MAX_QUERY_SECONDS",
+        "10",
+        "how long a query may take before it is broken off, in seconds; `0`: any time",
+        _whole_number(0, 3600),
+    ),
+    Setting(
         "DATELINE_MAX_REQUEST_SIZE",
         "1048576",
         "the largest body of a request that is taken, in bytes",
@@ -118,12 +135,25 @@ SETTINGS: tuple[Setting, ...] = (
         "how many proxies of yours a request comes through, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed",
         _whole_number(0, 10),
     ),
+    Setting(
+        "DATELINE_ADMIN_TOKEN",
+        "",
+        "who sends it may change the index over HTTP: 16 or more letters and digits; blank: nobody may",
+        _token,
+    ),
+    Setting("DATELINE_SEEDS", "seeds", "the file or folder that `POST /api/reindex` indexes", _text),
     Setting("DATELINE_HOST", "127.0.0.1", "the address to listen on; `0.0.0.0` is every one", _text),
     Setting("DATELINE_PORT", "8000", "the port to listen on; `0` is any free one", _whole_number(0, 65535)),
     Setting("DATELINE_WORKERS", "2", "processes that answer requests", _whole_number(1, 256)),
     Setting("DATELINE_THREADS", "4", "requests that each process answers at the same time", _whole_number(1, 256)),
     Setting(
         "DATELINE_TIMEOUT", "30", "seconds without a sign of life before a process is replaced", _whole_number(1, 3600)
+    ),
+    Setting(
+        "DATELINE_SEND_TIMEOUT",
+        "30",
+        "seconds that a client may take nothing of its answer before its connection is closed",
+        _whole_number(1, 3600),
     ),
     Setting(
         "DATELINE_LOG_LEVEL",
@@ -162,15 +192,20 @@ class Settings:
     max_page_size: int
     max_query_length: int
     max_query_cost: int
+    max_query_seconds: int
     max_request_size: int
     rate_limit: str
     rate_storage: str
     trusted_proxies: int
+    # Not shown: the settings are a part of what every answer's tag is made from.
+    admin_token: str = field(repr=False)
+    seeds: str
     host: str
     port: int
     workers: int
     threads: int
     timeout: int
+    send_timeout: int
     log_level: str
     log_format: str
     log_queries: str

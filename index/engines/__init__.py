@@ -7,11 +7,12 @@ from index.errors import DatelineError
 from index.index_writer import Holdings, IndexWriter
 
 
-def open_engine(path_or_url: str, *, max_cost: int | None = None) -> SearchEngine:
+def open_engine(path_or_url: str, *, max_cost: int | None = None, max_seconds: float | None = None) -> SearchEngine:
     """Return the engine for an index: a folder for the embedded one.
 
     A query that would touch more than `max_cost` postings and positions, each of which takes 1 to 4 ns, raises
-    `QueryTooCostlyError` before it is run; None lets all be run.
+    `QueryTooCostlyError` before it is run; None lets all be run. One that takes longer than `max_seconds` raises
+    `QueryTimedOutError`.
 
     The index need not exist yet: each question raises `IndexMissingError` until it does, so that a service can
     start first. Raises `DatelineError` for a URL that no engine serves.
@@ -19,7 +20,7 @@ def open_engine(path_or_url: str, *, max_cost: int | None = None) -> SearchEngin
     _require_path(path_or_url)
     from index.engines.local.engine import LocalEngine  # noqa: PLC0415 -- an engine is imported when it is used
 
-    return LocalEngine(path_or_url, max_cost)
+    return LocalEngine(path_or_url, max_cost, max_seconds)
 
 
 def open_writer(path_or_url: str, *, rebuild: bool = False, memory_mb: int = 512) -> IndexWriter:
@@ -57,6 +58,14 @@ def open_mender(path_or_url: str, *, memory_mb: int = 512) -> IndexWriter:
     from index.engines.local.writer import LocalMender  # noqa: PLC0415 -- as above
 
     return LocalMender(path_or_url, memory_mb=memory_mb)
+
+
+def is_being_written(path_or_url: str) -> bool:
+    """Say whether a writer of an index is at work."""
+    _require_path(path_or_url)
+    from index.engines.local.folder import IndexFolder  # noqa: PLC0415 -- as above
+
+    return IndexFolder(path_or_url).is_being_written
 
 
 def _require_path(path_or_url: str) -> None:

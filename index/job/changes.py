@@ -35,12 +35,13 @@ class Changes:
         self._report = report
         self._mapping = mapping
         self._unread = set(unread)
+        self._kept = writer.kept if writer.kept and not writer.kept.is_empty else None
         # How many articles of files that are still to be read have moved to one that was read before.
         self._num_moved: Counter[str] = Counter()
 
     def keep(self, file: SourceFile) -> None:
         """Count a file that has not changed, and tell what could not be read of it then."""
-        self._report.unchanged += file.num_articles
+        self._report.unchanged += file.num_articles - self._num_moved[file.path]
         self._report.failed += starmap(Failure, self._known_failures.get(file.path, ()))
 
     def remove(self, file: SourceFile) -> None:
@@ -54,6 +55,7 @@ class Changes:
         self._path = opened.file.place
         self._digest = opened.digest
         self._is_same = opened.is_same
+        self._is_kept = self._writer.kept is not None and self._writer.kept.holds(self._path)
         self._unread.discard(self._path)
         self._waiting: list[Bundle] = []
         self._num_waiting = 0
@@ -98,9 +100,9 @@ class Changes:
         if self._is_same and before:
             # It was only touched; with the new time remembered it need not be read again, unless what another file
             # has taken over is free again.
-            num_moved = self._num_moved[self._path]
-            self.keep(before._replace(num_articles=before.num_articles - num_moved))
-            self._ledger.put_file(before._replace(mtime_ns=found.mtime_ns, num_taken=before.num_taken + num_moved))
+            self.keep(before)
+            num_taken = before.num_taken + self._num_moved[self._path]
+            self._ledger.put_file(before._replace(mtime_ns=found.mtime_ns, num_taken=num_taken))
             return
         error = closed.error or self._whole_failed
         if error is None and not self._has_content:
@@ -127,7 +129,7 @@ class Changes:
                 size=self._file.size,
                 mtime_ns=mtime_ns,
                 digest=self._digest,
-                mapping=self._mapping,
+                mapping="" if self._is_kept else self._mapping,
                 num_taken=self._num_taken,
                 root=str(self._file.root),
             )
@@ -147,14 +149,28 @@ class Changes:
         if claimed:
             # A file of which nothing is there is not one that the index is made from.
             self._ledger.own(self._path, claimed)
+        if self._is_kept:
+            self._recount({owner.path for article_id, owner in owners.items() if article_id in claimed})
         self._num_claimed += len(claimed)
         self._waiting, self._num_waiting = [], 0
+
+    def _recount(self, paths: set[str]) -> None:
+        """Remember of files that articles of theirs are kept ones now; some of these are not read in this run."""
+        for path in paths - {self._path}:
+            before = self._known[path]
+            self._ledger.put_file(before._replace(num_taken=before.num_taken + self._num_moved[path]))
 
     def _claim(self, article_id: str, digest: str, owners: dict[str, Owner], claimed: dict[str, str]) -> bool:
         """Put an article into `claimed` if it is this file's; say whether it is new or has changed."""
         if article_id in claimed:
             self._tell_taken(article_id, digest, Owner(self._path, claimed[article_id], is_seen=True))
             return False
+        if self._kept and not self._is_kept:
+            # It was put or withdrawn since the files said what it is.
+            is_put = self._kept.has(article_id)
+            if is_put or article_id in self._kept.withdrawn:
+                self._num_taken += is_put
+                return False
         owner = owners.get(article_id)
         if owner is None:
             claimed[article_id] = digest
@@ -174,7 +190,7 @@ class Changes:
 
     def _may_claim(self, owner: Owner) -> bool:
         """Say whether an id is this file's: it had it before, or it has moved here from one that is yet to be read."""
-        return not owner.is_seen and (owner.path == self._path or owner.path in self._unread)
+        return not owner.is_seen and (self._is_kept or owner.path == self._path or owner.path in self._unread)
 
     def _tell_taken(self, article_id: str, digest: str, owner: Owner) -> None:
         self._num_taken += owner.path != self._path

@@ -32,7 +32,8 @@ class Failure:
 class JobReport:
     """What a run did, in articles; `failed` is by file or part of one.
 
-    `repeated` came again, word for word, under an id that is there already; `elsewhere` stay from other paths.
+    `repeated` came again, word for word, under an id that is there already; `elsewhere` stay from other paths, and
+    `withdrawn` stay out, whichever files have them.
     `cleaned_lines` and `cleaned_characters` are what was taken off the pages of text files.
     """
 
@@ -42,6 +43,7 @@ class JobReport:
     removed: int = 0
     repeated: int = 0
     elsewhere: int = 0
+    withdrawn: int = 0
     failed: list[Failure] = field(default_factory=list)
     files: int = 0
     bytes_read: int = 0

@@ -12,6 +12,7 @@ from index.engines import open_rehearsal, open_writer
 from index.index_writer import IndexWriter
 from index.job.changes import Changes
 from index.job.diagnosis import diagnose, prescribe
+from index.job.keeping import drop_withdrawn, follow_kept, take_kept
 from index.job.parsing import Parser
 from index.job.plan import Plan, make_plan
 from index.job.reading import Closed, Opened, ToRead, read_items
@@ -55,7 +56,13 @@ def run(
     with opened as writer, Parser(workers or os.cpu_count() or 1, mapping) as parser:
         if writer.is_torn:
             prescribe(diagnose(writer), writer)
-        plan = make_plan(roots, found, unseen, writer.ledger.files(), written_mapping)
+        if writer.kept:
+            # Also a folder that holds the index may be given.
+            found = [file for file in found if not writer.kept.holds(file.place)]
+            follow_kept(writer)
+            drop_withdrawn(writer, report)
+        known = {path: file for path, file in writer.ledger.files().items() if not _is_kept(path, writer)}
+        plan = make_plan(roots, found, unseen, known, written_mapping)
         report.elsewhere = plan.elsewhere
         if plan.to_read:
             # They start while the first files are read; a run that reads none does without.
@@ -88,6 +95,10 @@ def read_again(
     return report
 
 
+def _is_kept(path: str, writer: IndexWriter) -> bool:
+    return writer.kept is not None and writer.kept.holds(path)
+
+
 class _Run:
     """What the parts of a run share, and how far it is."""
 
@@ -113,6 +124,8 @@ class _Run:
 
 def _carry_out(plan: Plan, run: _Run) -> None:
     changes = Changes(run.writer, run.report, run.mapping, (file.place for file, _ in plan.to_read))
+    # First: what was put is not what a file says that has an article of the same id.
+    take_kept(run.writer, changes, run.report)
     for gone in plan.vanished:
         changes.remove(gone)
     for _, kept in plan.unchanged:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.index.job.killing import Killer
 
 # Runs Python code as a user whom permissions bind, with a folder of that user's as its first argument; returns what it
 # printed.
@@ -46,3 +47,10 @@ def run_without_rights() -> Iterator[RunWithoutRights]:
         except AssertionError:
             pytest.skip("a user without rights cannot run this Python")
         yield run
+
+
+@pytest.fixture(scope="session")
+def killer() -> Iterator[Killer]:
+    """What starts runs and kills them; it takes seconds to load what they need."""
+    with Killer() as killer:
+        yield killer

@@ -31,12 +31,14 @@ def test_there_are_a_service_a_job_and_the_volume_of_both(compose: dict[str, Any
 
 
 def test_the_job_reads_the_folder_that_the_image_looks_into(compose: dict[str, Any]) -> None:
-    job = compose["services"]["reindex"]
+    job, service = (compose["services"][name] for name in ("reindex", "service"))
     assert job["command"] == ["reindex"]
     setup = configparser.ConfigParser()
     setup.read(PROJECT / "setup.cfg")
     assert "reindex = " in setup["options.entry_points"]["console_scripts"]
     assert f"${{DATELINE_ARTICLES:-./seeds}}:{_environment()['DATELINE_SEEDS']}:ro" in job["volumes"]
+    # It may be asked to begin the same.
+    assert service["volumes"] == job["volumes"]
     assert (PROJECT / "seeds").is_dir()
 
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from index.errors import IndexCorruptError, IndexMissingError, IndexVersionError, RequestError
 from service.app import create_app
+from service.errors import PROBLEM_KINDS
 from tests.service.conftest import make_client
 from tests.service.html_page import HtmlPage
 from tests.service.memory_engine import MemoryEngine
@@ -93,7 +94,7 @@ def test_error_page_says_what_the_problem_document_says(client: FlaskClient) -> 
 
 
 def test_every_type_of_problem_is_a_page_that_explains_it(client: FlaskClient) -> None:
-    for name in ("invalid-parameter", "article-not-found", "query-too-costly", "index-missing", "index-unavailable"):
+    for name in PROBLEM_KINDS:
         response = client.get(f"/problems/{name}")
         assert response.status_code == 200
         page = HtmlPage(response.text)
@@ -136,7 +137,10 @@ def test_wrong_method_says_which_are_right(client: FlaskClient, path: str, metho
     assert response.content_type == ("application/problem+json" if is_for_programs else "text/html; charset=utf-8")
 
 
-@pytest.mark.parametrize("path", ["/api/search?q=x", "/api/articles/x", "/api/stats", "/readyz"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/search?q=x", "/api/articles/x", "/api/stats", "/readyz", "/export.csv?q=x", "/export.jsonl", "/feed.atom"],
+)
 def test_no_index_is_a_503_that_says_when_to_try_again(tmp_path: Path, path: str) -> None:
     client = make_client(None, DATELINE_INDEX=tmp_path / "none")
     document = problem(client, path)

@@ -128,7 +128,8 @@ def test_files_have_names(archive_client: FlaskClient, query: str, name: str) ->
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
 def test_what_cannot_be_searched_for_is_an_error_and_no_file(archive_client: FlaskClient, ending: str) -> None:
     response = archive_client.get(f"/export.{ending}?q=strike&from=yesterday")
-    assert (response.status_code, response.mimetype) == (400, "text/html")
+    assert (response.status_code, response.mimetype) == (400, "application/problem+json")
+    assert response.get_json()["parameter"] == "from"
     assert "Content-Disposition" not in response.headers
 
 

@@ -21,7 +21,9 @@ from pathlib import Path
 
 import pytest
 
+from index.errors import DatelineError
 from index.job import run
+from tests.conftest import fill
 from tests.service.test_gunicorn import get, served
 
 ROUNDS = int(os.environ.get("DATELINE_FAULT_ROUNDS", "3"))
@@ -74,8 +76,9 @@ def under_load(address: str, totals: dict[int, int]) -> Iterator[Load]:
 class Archive:
     """A folder of articles on zebras, and its index."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.index, self.home = (folder / name for name in ("articles", "index", "home"))
+    def __init__(self, folder: Path, disk: Path | None = None) -> None:
+        self.folder, self.home = folder / "articles", folder / "home"
+        self.index = (disk or folder) / "index"
         self.folder.mkdir()
         self.home.mkdir()
         self.totals: dict[int, int] = {}
@@ -175,6 +178,27 @@ def test_an_index_that_is_damaged_is_not_gone_over_to(archive: Archive) -> None:
             last = archive.add()
             wait_for(f'"generation":{last}', address)
     assert load.failed == []
+
+
+def test_a_full_disk_fails_the_run_and_no_request(small_disk: Path, tmp_path: Path) -> None:
+    archive = Archive(tmp_path, small_disk)
+    with running(archive) as (_, address), under_load(address, archive.totals) as load:
+        time.sleep(1)  # until either process has answered
+        last = len(archive.totals)
+        for number in range(ROUNDS):
+            # From none at all to what holds a part of a generation.
+            filler = fill(small_disk, number % 3 << 14)
+            with pytest.raises(DatelineError, match=r"can't be written: .*(No space left|disk is full)"):
+                archive.add(rebuild=number % 2 == 1)
+            del archive.totals[last + 1]
+            time.sleep(0.5)
+            wait_for(f'"status":"ready","articles":{last},"generation":{last}', address)
+            filler.unlink()
+            last = archive.add()
+            wait_for(f'"generation":{last}', address)
+        time.sleep(0.5)
+    assert load.failed == []
+    assert last in load.seen
 
 
 def test_what_was_asked_before_the_end_is_answered(archive: Archive) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,12 +14,15 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from index import Article
+from index.engines import open_writer
+
 PROJECT = Path(__file__).resolve().parents[2]
+TOKEN = "a-token-of-the-tests"
 COMMAND = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
 
 
@@ -66,10 +72,11 @@ def test_wrong_setting_ends_with_one_line(name: str, value: str, allowed: str) -
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
 
 
-@contextmanager
-def served(index: Path, home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+@contextlib.contextmanager
+def served(index: Path, home: Path, **more: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run gunicorn on a free port; gives the process and the address that it names in its log."""
-    settings = environment(DATELINE_INDEX=index, DATELINE_PORT=0, DATELINE_WORKERS=2, HOME=home, TMPDIR=home)
+    usual = {"DATELINE_INDEX": index, "DATELINE_PORT": 0, "DATELINE_WORKERS": 2, "HOME": home, "TMPDIR": home}
+    settings = environment(**(usual | more))
     with subprocess.Popen(
         COMMAND, cwd=PROJECT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -135,3 +142,57 @@ def test_a_request_line_has_an_end(seed_index: Path, tmp_path: Path) -> None:
             pass
         with error.value as answer:
             assert answer.status == 414
+
+
+def test_who_takes_nothing_of_an_export_does_not_keep_the_thread(tmp_path: Path) -> None:
+    with open_writer(str(tmp_path / "index")) as writer:
+        for number in range(80):
+            # More than all buffers between the two hold.
+            writer.put(Article(id=f"article-{number}", title="A zebra", body=f"zebra {number} " * 12_000))
+        writer.commit()
+    alone = {"DATELINE_WORKERS": 1, "DATELINE_THREADS": 1, "DATELINE_SEND_TIMEOUT": 1}
+    with served(tmp_path / "index", tmp_path, **alone) as (_, address), socket.socket() as client:
+        # It listens a moment before it is ready, and who comes before that is not bound.
+        assert get(f"{address}/healthz")[0] == 200
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        host, port = address.removeprefix("http://").split(":")
+        client.connect((host, int(port)))
+        client.sendall(b"GET /export.jsonl HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 200"
+        started = time.monotonic()
+        assert get(f"{address}/healthz")[0] == 200
+        assert time.monotonic() - started > 0.5
+        # What was on its way comes, and then the end: before the last chunk, which says that all is there.
+        received = b""
+        with contextlib.suppress(ConnectionResetError):
+            while part := client.recv(1 << 20):
+                received = part
+        assert not received.endswith(b"0\r\n\r\n")
+
+
+def send(address: str, path: str, method: str, body: bytes | None = None) -> int:
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{address}{path}", body, headers, method=method)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        status: int = response.status
+        return status
+
+
+def test_what_is_put_is_served_by_every_process_and_a_run_outlives_the_service(
+    seed_index: Path, seed_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(seed_index, tmp_path / "index")
+    changing = {"DATELINE_ADMIN_TOKEN": TOKEN, "DATELINE_SEEDS": seed_folder}
+    with served(tmp_path / "index", tmp_path, **changing) as (process, address):
+        for number in range(3):
+            article = json.dumps({"title": f"Zebra {number}", "body": "A zebra."}).encode()
+            assert send(address, "/api/articles/zebra", "PUT", article) == (200 if number else 201)
+            titles = {json.loads(get(f"{address}/api/articles/zebra")[1])["title"] for _ in range(20)}
+            assert titles == {f"Zebra {number}"}
+        assert send(address, "/api/reindex", "POST") == 202
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "index" / "reindex.json").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

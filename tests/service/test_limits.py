@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from index import deadline
 from service.settings import SettingError
 from tests.service.conftest import make_client
 from tests.service.memory_engine import MemoryEngine
@@ -57,3 +59,20 @@ def test_limit_that_cannot_be_kept_ends_the_start(name: str, value: str, tmp_pat
     config = {"DATELINE_RATE_LIMIT": "1/minute", f"DATELINE_{name}": value}
     with pytest.raises(SettingError, match=f"DATELINE_{name}"):
         make_client(None, DATELINE_INDEX=tmp_path, **config)
+
+
+def test_a_query_past_its_time_is_a_503_that_says_when_to_try_again(
+    seed_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(None, DATELINE_INDEX=seed_index, DATELINE_MAX_QUERY_SECONDS=2)
+    # A second passes whenever the clock is looked at.
+    monkeypatch.setattr(deadline, "_clock", itertools.count().__next__)
+    for path in ("/api/search?q=moscow", "/export.csv?q=moscow", "/export.jsonl", "/feed.atom?q=moscow"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+        assert answer.get_json()["type"] == "/problems/query-timed-out"
+        assert "longer than the 2 seconds" in answer.get_json()["detail"]
+        assert int(answer.headers["Retry-After"]) > 0
+    assert "The query took too long" in client.get("/search?q=moscow").text
+    without = make_client(None, DATELINE_INDEX=seed_index, DATELINE_MAX_QUERY_SECONDS=0)
+    assert without.get("/api/search?q=moscow").status_code == 200

@@ -26,15 +26,19 @@ def test_defaults_are_what_the_table_says() -> None:
         max_page_size=100,
         max_query_length=2000,
         max_query_cost=500_000_000,
+        max_query_seconds=10,
         max_request_size=1_048_576,
         rate_limit="",
         rate_storage="memory://",
         trusted_proxies=0,
+        admin_token="",
+        seeds="seeds",
         host="127.0.0.1",
         port=8000,
         workers=2,
         threads=4,
         timeout=30,
+        send_timeout=30,
         log_level="info",
         log_format="auto",
         log_queries="off",
@@ -42,6 +46,17 @@ def test_defaults_are_what_the_table_says() -> None:
     )
     for setting in SETTINGS:
         assert str(getattr(settings, setting.name.removeprefix(PREFIX).lower())) == setting.default
+
+
+def test_the_token_is_in_nothing_that_is_made_of_the_settings() -> None:
+    token = "a-token-of-the-tests"
+    settings = read_settings({"DATELINE_ADMIN_TOKEN": token}, {})
+    assert settings.admin_token == token
+    # Tags of answers are made of it, from which a token that is easily guessed could be.
+    assert token not in repr(settings)
+    with pytest.raises(SettingError) as error:
+        read_settings({"DATELINE_ADMIN_TOKEN": f"{token} "[-10:] + "!"}, {})
+    assert token[-9:] not in str(error.value)
 
 
 def test_config_wins_over_the_environment_and_the_environment_over_the_default() -> None:
@@ -71,6 +86,8 @@ def test_path_can_be_given_as_a_path_and_case_of_a_level_does_not_matter() -> No
         ("DATELINE_PORT", "-1", "a whole number from 0 to 65535"),
         ("DATELINE_PORT", "٨٠٠٠", "a whole number from 0 to 65535"),
         ("DATELINE_PORT", "9" * 5000, "a whole number from 0 to 65535"),
+        ("DATELINE_MAX_QUERY_SECONDS", "0.5", "a whole number from 0 to 3600"),
+        ("DATELINE_SEND_TIMEOUT", "0", "a whole number from 1 to 3600"),
         ("DATELINE_WORKERS", "0", "a whole number from 1 to 256"),
         ("DATELINE_THREADS", "2.5", "a whole number from 1 to 256"),
         ("DATELINE_TIMEOUT", "30s", "a whole number from 1 to 3600"),

@@ -30,6 +30,7 @@ from index.codec.searching.statistics import Statistics
 from index.codec.searching.support import Support
 from index.codec.searching.view import SegmentView, Words, view_segments
 from index.codec.searching.weighting import WhooshWeighting
+from index.deadline import check_time
 
 _INT64, _UINT32 = np.dtype(np.int64), np.dtype(np.uint32)
 _WHOOSH = WhooshWeighting()
@@ -275,6 +276,7 @@ class ColumnarSearcher:
             return ids.size, _select(ids, scores, 0, top, 0, last=is_sorted)
         total = filled = 0
         for place, view in enumerate(self._views):
+            check_time()
             last = is_sorted and place == num_segments - 1
             gone = view.deleted if dropped is None else dropped[place]
             plan = self._planner.plan(tree, place, place + 1) if num_segments > 1 else None

@@ -37,6 +37,7 @@ from index.codec.searching.found import Constant, Found, Listed
 from index.codec.searching.plan import MULTI_TERMS, Planner, Top, is_usual
 from index.codec.searching.statistics import Field, Statistics, Word
 from index.codec.searching.view import NO_WORDS, SegmentView, Words
+from index.deadline import check_time
 
 _INT64 = np.dtype(np.int64)
 _FLOAT64 = np.dtype(np.float64)
@@ -62,6 +63,7 @@ class Evaluator:
 
     def evaluate(self, tree: Any, place: int) -> Found:
         """Return what a node finds in a segment."""
+        check_time()
         kind = type(tree)
         if kind is And or kind is Or:
             if len(tree.subqueries) == 1:
@@ -316,6 +318,7 @@ class Evaluator:
 
     def bits(self, tree: Any, place: int) -> Words:
         """Return the bitmap of what a node finds in a segment, which is not to be changed."""
+        check_time()
         kind = type(tree)
         if kind in MULTI_TERMS and not is_every(tree):
             return self._bits_of(tree.fieldname, self._expander.expand(tree, place).terms, place)

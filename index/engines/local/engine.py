@@ -14,6 +14,7 @@ from index.article import Article
 from index.codec.building.batch import encode
 from index.codec.warm import warm
 from index.cursors import check_cursor, next_cursor, read_cursor
+from index.deadline import check_time, time_limit
 from index.engine import (
     MarkedArticle,
     SearchEngine,
@@ -64,22 +65,26 @@ class LocalEngine(SearchEngine):
     open, and answers.
     """
 
-    def __init__(self, path: str, max_cost: int | None = None) -> None:
+    def __init__(self, path: str, max_cost: int | None = None, max_seconds: float | None = None) -> None:
         self._folder = IndexFolder(path)
         self._max_cost = max_cost
+        self._max_seconds = max_seconds
         self._opening = threading.Lock()
         self._known: tuple[tuple[int, ...], Snapshot] | None = None
         self._refused: _Refused | None = None
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer one request."""
-        return self._search(self._snapshot(), request)
+        snapshot = self._snapshot()
+        with time_limit(self._max_seconds):
+            return self._search(snapshot, request)
 
     def walk(self, request: SearchRequest) -> Iterator[tuple[SearchResponse, tuple[Article, ...]]]:
         """Yield all that a request finds, `size` results at a time, each with its article."""
         snapshot = self._snapshot()
         while True:
-            response = self._search(snapshot, request)
+            with time_limit(self._max_seconds):
+                response = self._search(snapshot, request)
             found = (snapshot.article(result.id) for result in response.results)
             yield response, tuple(article for article in found if article is not None)
             if response.cursor is None:
@@ -93,8 +98,11 @@ class LocalEngine(SearchEngine):
         answered = answer(snapshot, request, start, self._max_cost)
         query, expanded, match, found, relaxed = answered
         check_cursor(cursor, snapshot.generation, found.total)
+        check_time()
         results = make_results(snapshot, query, request, found)
+        check_time()
         facets = count_facets(snapshot, request, found)
+        check_time()
         return SearchResponse(
             query=request.query,
             interpreted=interpret(query, match, snapshot, expanded),
@@ -129,7 +137,8 @@ class LocalEngine(SearchEngine):
         article = snapshot.article(article_id)
         if article is None:
             raise ArticleNotFoundError(article_id)
-        return related(snapshot, article, size)
+        with time_limit(self._max_seconds):
+            return related(snapshot, article, size)
 
     def mark(self, article: Article, query: str) -> MarkedArticle:
         """Return the article as HTML with the words of `query` marked; an empty query marks nothing."""

@@ -14,6 +14,7 @@ import numpy as np
 from index.clauses import Expanding, Forms, Leaf, Phrase, Query, leaves, replace_leaves
 from index.codec.building.batch import encode
 from index.codec.building.vocabulary import Vocabulary
+from index.deadline import check_time
 from index.engines.local.snapshot import Snapshot
 from index.marking import NearWords, written_as
 
@@ -35,6 +36,7 @@ def expand(query: Query, snapshot: Snapshot, max_postings: int = MAX_POSTINGS) -
     replacements: dict[Leaf, Leaf] = {}
     notes = []
     for leaf in dict.fromkeys((*leaves(query.root), *leaves(query.root, excluded=True))):
+        check_time()
         if isinstance(leaf, Phrase) and leaf.is_exact and leaf.field in (None, "title", "body"):
             doc_ids = snapshot.match(snapshot.read(Query(leaf), "all"))[0].tolist()
             max_read -= len(doc_ids)

@@ -13,6 +13,7 @@ from index.clauses import Bag, Boosted, Leaf, Not, Query, is_narrowing
 from index.codec.kernels.pages import select_ranks
 from index.codec.searching.found import count_bits
 from index.codec.searching.view import Words
+from index.deadline import check_time
 from index.engine import FacetCount, FacetName, Match, SearchRequest
 from index.engines.local.folding import DocIds, Fold, Scores
 from index.engines.local.snapshot import PreparedReading, Snapshot, unite
@@ -45,6 +46,7 @@ def find(
 
     Of equals the one with the lowest doc id comes first. Raises `QueryTooCostlyError`.
     """
+    check_time()
     readings = snapshot.read(query, match, request)
     cost = snapshot.cost(readings)
     if max_cost is not None and cost > max_cost:

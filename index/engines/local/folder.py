@@ -2,6 +2,7 @@
 
     CURRENT        names the live build: JSON, replaced by one atomic rename
     lock           held by the writer; says who that is
+    articles/, withdrawn  what was put by itself, and what was withdrawn (`index/kept.py`)
     build-0003/    a Whoosh index; `sources.sqlite`: the files that it was made from; `stories-<generation>`: which
                    articles are near-duplicates
 

@@ -11,6 +11,7 @@ from index.bundle import Bundle
 from index.engines.local.folder import IndexFolder
 from index.errors import IndexMissingError
 from index.index_writer import IndexWriter
+from index.kept import Kept
 from index.ledger import Ledger
 
 
@@ -23,6 +24,7 @@ class LocalRehearsal(IndexWriter):
         if not rebuild:
             with suppress(IndexMissingError):
                 ledger_path = folder.ledger_path(folder.build_path(folder.read_current()))
+        self.kept = Kept(folder.path)
         self.ledger = Ledger.rehearse(ledger_path)
 
     def prepare(self) -> None:

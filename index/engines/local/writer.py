@@ -19,6 +19,7 @@ from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.stories import check_stories, delete_stories, write_stories
 from index.errors import DatelineError, IndexCorruptError, IndexMissingError, IndexUnavailableError
 from index.index_writer import IndexWriter
+from index.kept import Kept
 from index.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class LocalWriter(IndexWriter):
         self._lock = self._folder.lock()
         with ExitStack() as undo, _told_as_failure(self._folder):
             undo.callback(self._lock.close)
+            self.kept: Kept = Kept(self._folder.path)
             self._open(rebuild, undo)
             undo.pop_all()
         self.scratch = str(self._build)
@@ -210,6 +212,7 @@ class LocalWriter(IndexWriter):
                 self._segments.drop_empty()
                 write_stories(self._build, self._segments.generation + 1, self._segments.segments)
                 delete_stories(self._build, keep=self._segments.commit())
+            self.kept.apply()
             self.ledger.commit(self._segments.generation)
             if self._is_new_build:
                 self._folder.make_live(self._build, self._base_generation)
@@ -224,6 +227,7 @@ class LocalWriter(IndexWriter):
         if not self._is_open:
             return
         try:
+            self.kept.discard()
             self._close()
             # A run that is interrupted just after its build went live must not delete it.
             if self._is_new_build and not self._folder.is_live(self._build):

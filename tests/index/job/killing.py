@@ -56,10 +56,11 @@ class Killer:
         after: float = 60.0,
         at_step: int = 0,
         file_size: int | None = None,
+        edit: tuple[str, dict[str, str] | None] | None = None,
     ) -> Ended:
         """Run once; it is killed after some seconds, or at one of the steps in which it changes files of the index.
 
-        No file can be made larger than `file_size`.
+        No file can be made larger than `file_size`. With `edit` it is no run, but one article is put, or withdrawn.
         """
         assert self._process.stdin is not None
         order = {
@@ -67,6 +68,7 @@ class Killer:
             "after": after,
             "at_step": at_step,
             "file_size": file_size,
+            "edit": edit,
         }
         assert self._process.stdout is not None
         for _ in range(5):
@@ -131,7 +133,7 @@ def _carry_out(order: dict[str, Any]) -> Ended:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _run(writing, **order["run"], at_step=order["at_step"], file_size=order["file_size"])
+        _run(writing, **order["run"], **{name: order[name] for name in ("at_step", "file_size", "edit")})
     os.close(writing)
     ended = status = 0
     while not ended:
@@ -146,7 +148,15 @@ def _carry_out(order: dict[str, Any]) -> Ended:
         return Ended(os.WIFSIGNALED(status), said.read(), seconds)
 
 
-def _run(said: int, folder: str, index: str, rebuild: bool, at_step: int, file_size: int | None) -> None:
+def _run(
+    said: int,
+    folder: str,
+    index: str,
+    rebuild: bool,
+    at_step: int,
+    file_size: int | None,
+    edit: tuple[str, dict[str, str] | None] | None,
+) -> None:
     try:
         from index import job  # noqa: PLC0415
         from index.codec import stored  # noqa: PLC0415
@@ -161,13 +171,25 @@ def _run(said: int, folder: str, index: str, rebuild: bool, at_step: int, file_s
             sys.addaudithook(_Steps(index, at_step))
         if file_size is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
-        job.run([folder], index, rebuild=rebuild, workers=2, memory_mb=1)
+        if edit is None:
+            job.run([folder], index, rebuild=rebuild, workers=2, memory_mb=1)
+        else:
+            _edit(index, *edit)
     except DatelineError as error:
         os.write(said, str(error).encode())
     except BaseException:  # noqa: BLE001 -- the test is told
         os.write(said, traceback.format_exc().encode())
     finally:
         os._exit(0)
+
+
+def _edit(index: str, article_id: str, record: dict[str, str] | None) -> None:
+    from index.editing import put_article, withdraw_article  # noqa: PLC0415
+
+    if record is None:
+        withdraw_article(index, article_id)
+    else:
+        put_article(index, article_id, record)
 
 
 class _Steps:

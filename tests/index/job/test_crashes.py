@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -11,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -20,7 +18,7 @@ import pytest
 from index import SearchRequest, job, ledger, open_engine
 from index.errors import IndexLockedError, IndexMissingError
 from index.sources import read_articles
-from tests.conftest import ROOT
+from tests.conftest import ROOT, fill
 from tests.index.job.killing import Ended, Killer
 
 WORDS = "moscow zebra lion tiger election market river bridge minister court storm school train island".split()
@@ -90,13 +88,6 @@ def require_whole(folder: Path, index: Path) -> None:
     others = [name for name in files_in(index) if not name.endswith((".segment", ".toc")) and "stories-" not in name]
     assert others == sorted(["CURRENT", "lock", build.name, f"{build.name}/sources.sqlite"])
     assert len(list(build.glob("*.toc"))) == len(list(build.glob("stories-*"))) == 1
-
-
-@pytest.fixture(scope="module")
-def killer() -> Iterator[Killer]:
-    """What starts runs and kills them."""
-    with Killer() as killer:
-        yield killer
 
 
 @pytest.fixture
@@ -284,29 +275,6 @@ def test_a_second_run_names_the_first_and_takes_its_place_when_it_is_dead(folder
     done = subprocess.run(second, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     require_whole(folder, index)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 8 MB in memory."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if os.geteuid() != 0 or not shutil.which("mount"):
-        pytest.skip("only root can mount a small disk")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], check=False).returncode:
-        pytest.skip("a small disk can't be mounted here")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=False)
-
-
-def fill(disk: Path, free: int) -> Path:
-    """Make a file that leaves so many bytes free."""
-    filler = disk / "filler"
-    filler.unlink(missing_ok=True)
-    room = os.statvfs(disk)
-    with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_bsize - free)
-    return filler
 
 
 @pytest.mark.parametrize("rebuild", [False, True])
