@@ -93,3 +93,7 @@ class IndexVersionError(IndexUnavailableError):
 
 class IndexLockedError(IndexUnavailableError):
     """Another run is writing to the index."""
+
+
+class ClusterUnavailableError(IndexUnavailableError):
+    """The cluster that holds the index does not answer, or not all of it; it may well in a moment."""
