@@ -24,7 +24,7 @@ os._exit(9)
 """
 
 # How the index of each engine is named, below a folder of its own. An engine that is added here is asked all.
-ENGINES = {"local": "{folder}/index"}
+ENGINES = {"local": "{folder}/index", "opensearch": "opensearch+http://127.0.0.1:29201,127.0.0.1:29202/queries"}
 
 
 @pytest.fixture(scope="session", params=sorted(ENGINES))

@@ -37,9 +37,7 @@ def group_articles(files: Sequence[SegmentFile], is_live: NDArray[np.bool_], tim
     return group_signatures(parts, is_live, times)
 
 
-def group_signatures(
-    parts: Sequence[Signatures], is_live: NDArray[np.bool_], times: DocIds
-) -> tuple[DocIds, DocIds]:
+def group_signatures(parts: Sequence[Signatures], is_live: NDArray[np.bool_], times: DocIds) -> tuple[DocIds, DocIds]:
     """Return the same for articles by their signatures."""
     order = _put_in_order(parts, is_live, times)
     leaders = _choose_leaders(_in_order(parts, order))

@@ -36,8 +36,8 @@ from index.engines.local.feedback import NUM_ARTICLES, add_feedback, telling_wor
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
 from index.engines.local.ordering import TimeOrder, list_articles
-from index.engines.local.recency import make_prior
 from index.engines.local.stories import open_stories, read_published
+from index.engines.recency import make_prior
 from index.errors import IndexCorruptError, IndexMissingError
 from index.query_tree import Reading, expansions, read_filters, read_query, restrict
 

@@ -74,7 +74,9 @@ class Cluster:
         except (raised.AuthenticationException, raised.AuthorizationException) as error:
             raise self._failed(f"it refuses who asks. The user is part of the name, {PASSWORD} the password") from error
         except raised.ConnectionError as error:
-            raise self._failed(f"no node answers ({in_brief(error)}). See whether it runs and can be reached") from error
+            raise self._failed(
+                f"no node answers ({in_brief(error)}). See whether it runs and can be reached"
+            ) from error
         except raised.TransportError as error:
             raise self._told(error) from error
         return answer if isinstance(answer, dict) else {}

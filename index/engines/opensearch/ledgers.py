@@ -7,6 +7,7 @@ pieces it is made of, and is written after these and before the commit: who read
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import uuid
 from pathlib import Path
@@ -41,7 +42,7 @@ def write_ledger(cluster: Cluster, state: State, path: Path) -> None:
             content = base64.b64encode(compressor.compress(piece)).decode("ascii")
             send_all(cluster, index, [(f"{token}.{count}", {"token": token, "content": content})])
             count += 1
-    slip = {"token": token, "pieces": count, "digest": digest.hexdigest()}
+    slip = {"token": token, "pieces": count, "digest": digest.hexdigest(), "at": dt.datetime.now(dt.UTC).isoformat()}
     send_all(cluster, index, [(_slip_key(state), {"token": token, "content": slip})])
 
 
@@ -57,6 +58,11 @@ def read_ledger(cluster: Cluster, state: State, path: Path) -> None:
             file.write(piece)
     if digest.hexdigest() != slip["digest"]:
         raise _damaged(cluster)
+
+
+def committed_at(cluster: Cluster, state: State) -> dt.datetime:
+    """Return when a commit was made."""
+    return dt.datetime.fromisoformat(_read(cluster, _slip_key(state))["at"])
 
 
 def delete_other_ledgers(cluster: Cluster, state: State) -> None:
@@ -82,7 +88,8 @@ def _read(cluster: Cluster, key: str) -> Any:
 def _damaged(cluster: Cluster) -> IndexCorruptError:
     return IndexCorruptError(
         f"The ledger of {cluster.address} is gone: which article came from which file can't be told any more. What is "
-        f"indexed can be searched as before. Make the index anew with: reindex PATHS --rebuild --index {cluster.address}"
+        "indexed can be searched as before. Make the index anew with: "
+        f"reindex PATHS --rebuild --index {cluster.address}"
     )
 
 

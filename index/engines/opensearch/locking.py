@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from index.engines.opensearch.cluster import Cluster, Json
@@ -95,8 +96,8 @@ def _is_gone(holder: dict[str, Any]) -> bool:
 def _started(pid: int) -> str:
     """Return what tells a process from others that had its number; empty where it cannot be told."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            # Behind the name, which may hold anything: the 22nd field of all is the time of its start.
-            return stat.read().rpartition(")")[2].split()[19]
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return "" if os.path.isdir("/proc/self") else str(pid)
+        return "" if Path("/proc/self").is_dir() else str(pid)
+    # Behind the name, which may hold anything: the 22nd field of all is the time of its start.
+    return stat.rpartition(")")[2].split()[19]

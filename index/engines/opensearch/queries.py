@@ -46,14 +46,7 @@ def narrow(query: Json, *filters: Json, without: Iterable[Json] = ()) -> Json:
 
 
 def _convert(query: tree.Query) -> Json:
-    # Subclasses first.
     match query:
-        case FormsInOrder():
-            return _forms_in_order(query.fieldname, query.words, query.slop)
-        case tree.Phrase():
-            return _phrase(query)
-        case tree.Term():
-            return _term(query.fieldname, query.text, query.boost)
         case tree.Require():
             return narrow(_convert(query.a), _convert(query.b))
         case tree.And():
@@ -62,15 +55,27 @@ def _convert(query: tree.Query) -> Json:
             return _or(query)
         case tree.Not():
             return {"bool": {"filter": [{"match_all": {}}], "must_not": [_convert(query.query)]}}
+        case _:
+            return _convert_leaf(query)
+
+
+def _convert_leaf(leaf: tree.Query) -> Json:
+    match leaf:
+        case FormsInOrder():  # before phrases, of which it is a kind
+            return _forms_in_order(leaf.fieldname, leaf.words, leaf.slop)
+        case tree.Phrase():
+            return _phrase(leaf)
+        case tree.Term():
+            return _term(leaf.fieldname, leaf.text, leaf.boost)
         case tree.Every():
-            return {"match_all": {"boost": query.boost}}
+            return {"match_all": {"boost": leaf.boost}}
         case tree.NumericRange():
-            return _range(query)
+            return _range(leaf)
         case tree.Prefix() | tree.Wildcard() | tree.FuzzyTerm() | tree.TermRange():
-            return _surfaces(query)
-    if query == tree.NullQuery:
+            return _surfaces(leaf)
+    if leaf == tree.NullQuery:
         return _NOTHING
-    raise TypeError(f"The cluster is not asked for {query!r}.")
+    raise TypeError(f"The cluster is not asked for {leaf!r}.")
 
 
 def _or(query: tree.Or) -> Json:
@@ -163,7 +168,7 @@ def _place(forms: Sequence[str]) -> Json:
 
 
 def _in_order(places: Sequence[Json], max_gaps: int) -> Json:
-    return {"all_of": {"ordered": True, "max_gaps": max_gaps, "intervals": list(places)}}
+    return {"all_of": {"mode": "ordered", "max_gaps": max_gaps, "intervals": list(places)}}
 
 
 def _intervals(field: str, rule: Json) -> Json:

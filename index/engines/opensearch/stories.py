@@ -34,14 +34,12 @@ def find_misplaced(cluster: Cluster, build: str, live: Json) -> list[Misplaced]:
         keys.append(document["_id"])
         ids.append(document["id"])
         stories.append(document.get("story"))
-        signatures += base64.b64decode(document["signature"])
+        signatures += base64.b64decode(document["signature"] + "==")  # it comes without its padding
         seconds.append(document.get("seconds", _LATER_THAN_ALL))
     of_each = np.frombuffer(bytes(signatures), np.uint8).reshape(-1, BINS)
     led = _leaders(of_each, np.array(seconds, np.int64))
     wanted = [ids[led[place]] if place in led else None for place in range(len(keys))]
-    return [
-        Misplaced(key, story) for key, said, story in zip(keys, stories, wanted, strict=True) if said != story
-    ]
+    return [Misplaced(key, story) for key, said, story in zip(keys, stories, wanted, strict=True) if said != story]
 
 
 def _leaders(signatures: NDArray[np.uint8], seconds: NDArray[np.int64]) -> dict[int, int]:
