@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from index import job
+from tests.opensearch.nodes import Nodes
 
 # How long an example takes says nothing on a machine that has other work to do.
 settings.register_profile("dateline", deadline=None)
@@ -52,3 +54,12 @@ def make_index(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return make
+
+
+@pytest.fixture(scope="session")
+def opensearch_nodes() -> Iterator[Nodes]:
+    """Two nodes of OpenSearch, which take some fifteen seconds to start: where they are asked for."""
+    if os.environ.get("DATELINE_REQUIRE_CLUSTER") != "1":
+        pytest.skip("there is no OpenSearch cluster; DATELINE_REQUIRE_CLUSTER=1 starts one, with Java and Maven")
+    with Nodes() as nodes:
+        yield nodes

@@ -23,15 +23,19 @@ writer.put(Article(id="killed", title="Tillerson visits Moscow", body="Half of a
 os._exit(9)
 """
 
-# How the index of each engine is named, below a folder of its own. An engine that is added here is asked all.
-ENGINES = {"local": "{folder}/index", "opensearch": "opensearch+http://127.0.0.1:29201,127.0.0.1:29202/queries"}
+# An engine that is added here is asked all.
+ENGINES = ("local", "opensearch")
 
 
-@pytest.fixture(scope="session", params=sorted(ENGINES))
+@pytest.fixture(scope="session", params=ENGINES)
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchEngine]:
     """An engine with the articles, which came in two runs and with a run that was killed in between."""
     folder = tmp_path_factory.mktemp("queries")
-    name = ENGINES[request.param].format(folder=folder)
+    name = (
+        str(folder / "index")
+        if request.param == "local"
+        else f"{request.getfixturevalue('opensearch_nodes').url}/queries"
+    )
     articles = read_articles()
     half = len(articles) // 2
     inbox = folder / "articles"
