@@ -15,6 +15,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from index.errors import (
     ArticleNotFoundError,
+    ClusterUnavailableError,
     CursorExpiredError,
     DatelineError,
     IndexMissingError,
@@ -31,6 +32,9 @@ PROGRAM_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
 # How long a caller should wait for an index that is not there: about what it takes to build a small one.
 RETRY_AFTER_SECONDS = 30
+
+# And for a cluster: about what it takes to notice that a node is lost, and to have another take over.
+CLUSTER_RETRY_AFTER_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,17 @@ INDEX_UNAVAILABLE = ProblemKind(
         "it up without a restart. The same request can be made again then; the header Retry-After says when to try."
     ),
 )
+CLUSTER_UNAVAILABLE = ProblemKind(
+    name="cluster-unavailable",
+    status=503,
+    title="The cluster cannot be asked now",
+    explanation=(
+        "The index is on a cluster of machines, and these do not answer, or not all that are needed: a machine or the "
+        "network may be lost, or they have too much to do; the detail says what is known. Nothing of the index need be "
+        "lost. The service asks anew with each request, and the same one can be made again when the time in the header "
+        "Retry-After has passed."
+    ),
+)
 PROBLEM_KINDS = {
     kind.name: kind
     for kind in (
@@ -129,6 +144,7 @@ PROBLEM_KINDS = {
         TOO_MANY_REQUESTS,
         INDEX_MISSING,
         INDEX_UNAVAILABLE,
+        CLUSTER_UNAVAILABLE,
     )
 }
 
@@ -215,6 +231,9 @@ def _answer_index_unavailable(error: IndexUnavailableError) -> Response:
         # The first thing that a new user may see, and no fault.
         return _answer(_problem_of(INDEX_MISSING, error, headers=headers))
     current_app.logger.error("%s: %s", type(error).__name__, error)
+    if isinstance(error, ClusterUnavailableError):
+        headers = {"Retry-After": str(CLUSTER_RETRY_AFTER_SECONDS)}
+        return _answer(_problem_of(CLUSTER_UNAVAILABLE, error, headers=headers))
     return _answer(_problem_of(INDEX_UNAVAILABLE, error, headers=headers))
 
 

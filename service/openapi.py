@@ -26,6 +26,7 @@ from service.arguments import (
 from service.context import current_service
 from service.errors import (
     ARTICLE_NOT_FOUND,
+    CLUSTER_UNAVAILABLE,
     CURSOR_EXPIRED,
     INDEX_MISSING,
     INDEX_UNAVAILABLE,
@@ -46,7 +47,7 @@ blueprint = Blueprint("openapi", __name__)
 _PROBLEM = "application/problem+json"
 _JSON = "application/json"
 
-_NO_INDEX = (INDEX_MISSING, INDEX_UNAVAILABLE)
+_NO_INDEX = (INDEX_MISSING, INDEX_UNAVAILABLE, CLUSTER_UNAVAILABLE)
 _OF_ALL = (REQUEST_TOO_LARGE, TOO_MANY_REQUESTS)
 
 

@@ -47,7 +47,6 @@ class Cluster:
                 max_retries=_MAX_RETRIES,
                 retry_on_status=(502, 503, 504),
                 pool_maxsize=_CONNECTIONS,
-                http_compress=True,
                 **options,
             )
         except (OSError, raised.ImproperlyConfigured) as error:  # a file of certificates that is not there, or none

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
@@ -45,6 +46,13 @@ def make_documents(articles: Sequence[Article]) -> list[Json]:
         document["signature"] = base64.b64encode(signatures[place].tobytes()).decode("ascii")
         documents.append(document)
     return documents
+
+
+def key_of(article_id: str, born: int) -> str:
+    """Return what the cluster calls the version of an article that was born in a generation."""
+    # An id may be of any length, and the cluster's may not.
+    digest = hashlib.blake2b(article_id.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return f"{digest}.{born}"
 
 
 class _Words(dict[int, str]):

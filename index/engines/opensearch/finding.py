@@ -16,6 +16,7 @@ from index.engines.opensearch.commit import Commit, stored_of
 from index.engines.opensearch.facets import read_facets, to_aggregations, to_filters
 from index.engines.opensearch.folding import Fold, find_members
 from index.engines.opensearch.mapping import WINDOW
+from index.engines.opensearch.scanning import COLUMNS_ALONE
 from index.engines.recency import GAIN
 
 _SECONDS_A_DAY = 24 * 60 * 60
@@ -90,7 +91,8 @@ def _order(request: SearchRequest) -> list[Json]:
 
 def _walk_to(commit: Commit, body: Json, request: SearchRequest, start: int) -> Json:
     """Return what has a search begin at a rank that is too deep to be named."""
-    steps = body | {"_source": False, "aggs": {}, "track_total_hits": False}
+    steps = body | {"aggs": {}, "track_total_hits": False} | COLUMNS_ALONE
+    del steps["_source"], steps["docvalue_fields"]
     while start > 0:
         steps["size"] = min(start, WINDOW)
         hits = commit.search(steps, request)["hits"]["hits"]

@@ -15,6 +15,7 @@ from index.engine import FACETS, NO_DATE, FacetName, SearchRequest
 from index.engines.opensearch.cluster import Json
 from index.engines.opensearch.commit import Commit
 from index.engines.opensearch.mapping import WINDOW
+from index.engines.opensearch.scanning import COLUMNS_ALONE
 from index.periods import first_day, last_day
 from index.schema import FACET_FIELDS, to_seconds
 
@@ -73,11 +74,10 @@ def find_members(commit: Commit, query: Json, request: SearchRequest) -> Fold:
     if request.duplicates == "show" or not commit.has_stories:
         return Fold([], request)
     fields = ["number", "place", "story", "seconds", *FACET_FIELDS.values()]
-    body = {
+    body = COLUMNS_ALONE | {
         "query": commit.within(query, {"exists": {"field": "story"}}),
         "size": WINDOW,
         "sort": [{"_score": "desc"}, {"place": "asc"}],
-        "_source": False,
         "docvalue_fields": fields,
         "track_total_hits": WINDOW + 1,
     }

@@ -34,7 +34,7 @@ class OpenSearchExamination(Holdings):
 
     def articles(self) -> Iterator[tuple[str, str]]:
         """Yield id and digest of all articles that are committed and were not deleted, in no order."""
-        for document in scan(self._cluster, self._state.build, self._state.to_filter(), ["digest"], with_id=True):
+        for document in scan(self._cluster, self._state.build, self._state.to_filter(), ["id", "digest"]):
             yield document["id"], document["digest"]
 
     def num_articles(self) -> int:

@@ -19,7 +19,7 @@ these are besides:
 | `signature` | 64 bytes of what the text is like | telling near-duplicates |
 | `digest`, `article` | `Article.digest`, and `Article.to_json` as a text | the job; what is shown |
 
-Only `article` and `id` are kept as they were sent (`_source`); all else is in the cluster's own structures.
+Only `article` is kept as it was sent (`_source`); all else is in the cluster's own structures.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def make_body(address: Address) -> dict[str, Any]:
         "mappings": {
             "dynamic": "strict",
             "_meta": {"dateline": VERSION},
-            "_source": {"includes": ["id", "article"]},
+            "_source": {"includes": ["article"]},
             "properties": _FIELDS,
         },
     }

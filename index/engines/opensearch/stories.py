@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from index.codec.building.grouping import group_signatures
 from index.codec.kernels.signatures import BINS
 from index.engines.opensearch.cluster import Cluster, Json
+from index.engines.opensearch.documents import key_of
 from index.engines.opensearch.scanning import scan
 
 _LATER_THAN_ALL = np.iinfo(np.int64).max
@@ -29,9 +30,8 @@ def find_misplaced(cluster: Cluster, build: str, live: Json) -> list[Misplaced]:
     An article takes some 200 bytes here, and as many on the way.
     """
     keys, ids, stories, signatures, seconds = [], [], [], bytearray(), []
-    fields = ("signature", "seconds", "story")
-    for document in scan(cluster, build, live, fields, with_id=True):
-        keys.append(document["_id"])
+    for document in scan(cluster, build, live, ("id", "born", "signature", "seconds", "story")):
+        keys.append(key_of(document["id"], document["born"]))
         ids.append(document["id"])
         stories.append(document.get("story"))
         signatures += base64.b64decode(document["signature"] + "==")  # it comes without its padding

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import shutil
 import tempfile
@@ -17,7 +16,7 @@ from index.bundle import Bundle
 from index.engines.opensearch.address import Address
 from index.engines.opensearch.bulk import BulkSender
 from index.engines.opensearch.cluster import Cluster, Json
-from index.engines.opensearch.documents import make_documents
+from index.engines.opensearch.documents import key_of, make_documents
 from index.engines.opensearch.ledgers import delete_other_ledgers, read_ledger, write_ledger
 from index.engines.opensearch.locking import WriterLock
 from index.engines.opensearch.mapping import MAX_DEAD, VERSION, make_body
@@ -136,9 +135,7 @@ class OpenSearchWriter(IndexWriter):
         born = self._generation + 1
         document |= {"number": self._number, "place": place, "born": born} | ({"story": story} if story else {})
         self._number += 1
-        # An id may be of any length, and the cluster's may not.
-        digest = hashlib.blake2b(article_id.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        self._sender.add(f"{digest}.{born}", document)
+        self._sender.add(key_of(article_id, born), document)
 
     def delete(self, article_id: str) -> None:
         """Delete an article that was committed; one that is not there is no error."""
@@ -147,7 +144,7 @@ class OpenSearchWriter(IndexWriter):
 
     def articles(self) -> Iterator[tuple[str, str]]:
         """Yield id and digest of all articles that are committed and were not deleted, in no order."""
-        for document in scan(self._cluster, self._build, self._committed.to_filter(), ["digest"], with_id=True):
+        for document in scan(self._cluster, self._build, self._committed.to_filter(), ["id", "digest"]):
             yield document["id"], document["digest"]
 
     def num_articles(self) -> int:
