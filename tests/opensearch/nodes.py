@@ -33,9 +33,9 @@ class NoClusterError(Exception):
 
 def class_path() -> str:
     """Return the jars of OpenSearch, which Maven downloads the first time; raises `NoClusterError`."""
-    for command in ("java", "mvn"):
-        if not shutil.which(command):
-            raise NoClusterError(f"there is no {command} here")
+    for program in ("java", "mvn"):
+        if not shutil.which(program):
+            raise NoClusterError(f"there is no {program} here")
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "classpath"
         command = ["mvn", "--quiet", "--batch-mode", f"--file={FOLDER / 'pom.xml'}", "dependency:build-classpath"]

@@ -125,7 +125,7 @@ def test_every_result_is_walked_once(index_name: str) -> None:
     everything = sorted(make(number).id for number in range(25))
     with open_engine(index_name) as engine:
         for sort in ("relevance", "newest", "oldest"):
-            request = SearchRequest(query="harbour", size=7, sort=sort)  # type: ignore[arg-type]
+            request = SearchRequest(query="harbour", size=7, sort=sort)
             pages = [engine.search(replace(request, page=page)) for page in range(1, 5)]
             by_page = [result.id for page in pages for result in page.results]
             walked, response = [], engine.search(request)
@@ -231,3 +231,72 @@ def test_newer_articles_come_first_if_asked(index_name: str) -> None:
         assert [result.id for result in newer.results] == ["a2", "a1", "a0"]
         gains = [newer.results[2 - n].score / plain.results[n].score for n in range(3)]
         assert gains == pytest.approx([1 + 0.5**2.9, 1.5, 2.0], rel=1e-3)
+
+
+def test_articles_like_another_are_found(index_name: str) -> None:
+    with open_writer(index_name) as writer:
+        writer.put(make(1, title="Tunnel under the strait", body="Engineers bore a tunnel under the strait."))
+        writer.put(make(2, title="Strait tunnel opens", body="The tunnel under the strait has opened."))
+        writer.put(make(3, title="Bakers strike", body="Bakers want more money."))
+        for number in range(4, 9):
+            writer.put(make(number))
+        writer.commit()
+    with open_engine(index_name) as engine:
+        assert engine.related("a1")[0].id == "a2"
+        assert "a1" not in {result.id for result in engine.related("a1", size=20)}
+        with pytest.raises(ArticleNotFoundError):
+            engine.related("none")
+
+
+def test_near_duplicates_are_not_like_each_other(index_name: str) -> None:
+    with open_writer(index_name) as writer:
+        writer.put(make(1, body=WIRE))
+        writer.put(make(2, body=f"{WIRE} Reuters"))
+        writer.put(make(3, body="A wire story that one paper prints about word4."))
+        writer.commit()
+    with open_engine(index_name) as engine:
+        assert [result.id for result in engine.related("a1")] == ["a3"]
+
+
+def test_feedback_changes_the_order_and_nothing_else(index_name: str) -> None:
+    with open_writer(index_name) as writer:
+        writer.put(make(1, title="Harbour harbour", body="The tunnel is bored under the strait."))
+        writer.put(make(2, title="Bakers", body="Bakers are on strike again in a harbour town."))
+        writer.put(make(3, title="Bridge", body="Tunnel is bored under the strait near harbour town."))
+        writer.put(make(4, title="Bored", body="The strait has a tunnel."))
+        writer.commit()
+    with open_engine(index_name) as engine:
+        plain = engine.search(SearchRequest(query="harbour", explain=True))
+        fed = engine.search(SearchRequest(query="harbour", feedback=True, explain=True))
+        assert sorted(result.id for result in plain.results) == sorted(result.id for result in fed.results)
+        assert [result.id for result in fed.results] == ["a1", "a3", "a2"]
+        assert plain.total == fed.total == 3
+        told = {part.text for result in fed.results for part in result.explanation if part.part == "feedback"}
+        assert "tunnel" in told
+        assert "feedback" not in {part.part for result in plain.results for part in result.explanation}
+
+
+def test_the_parts_of_a_score_add_up_to_it(index_name: str) -> None:
+    with open_writer(index_name) as writer:
+        for number in range(5):
+            writer.put(make(number, title="Old harbour", published=dt.date(2017, 4, 1 + number)))
+        writer.commit()
+    queries = {
+        "harbour": {"word"},
+        "old harbour": {"word"},
+        '"old harbour"': {"phrase"},
+        "harb*": {"pattern"},
+        "*": {"everything"},
+    }
+    with open_engine(index_name) as engine:
+        for query, kinds in queries.items():
+            for recency in (None, 3.0):
+                response = engine.search(SearchRequest(query=query, explain=True, recency=recency))
+                assert response.results
+                for result in response.results:
+                    parts = result.explanation
+                    assert {part.part for part in parts} - {"nearness", "recency"} == kinds, query
+                    assert any(part.part == "recency" for part in parts) == (recency is not None)
+                    assert round(sum(part.score for part in parts), 4) == result.score
+                    assert all(part.text in {"harbour", "old"} for part in parts if part.part == "word")
+        assert not engine.search(SearchRequest(query="harbour")).results[0].explanation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -11,11 +11,12 @@ from typing import Any
 from index.clauses import Query
 from index.engine import NOT_KNOWN, FacetCount, Match, SearchRequest
 from index.engines.opensearch.cluster import Cluster, Json
-from index.engines.opensearch.queries import narrow, to_dsl
+from index.engines.opensearch.documents import join
+from index.engines.opensearch.queries import narrow
 from index.engines.opensearch.scanning import count
 from index.engines.opensearch.state import State
 from index.errors import ArticleNotFoundError, ClusterUnavailableError, CursorExpiredError, IndexMissingError
-from index.query_tree import read_query, restrict
+from index.query_tree import Reading, read_query, restrict
 from index.schema import read_stored
 
 # Values of a facet that are counted, and languages; of authors the cluster counts no more.
@@ -58,12 +59,12 @@ class Commit:
         finally:
             self.cluster.ask("DELETE", "/_search/point_in_time", {"pit_id": [pit]})
 
-    def read(self, query: Query, match: Match, request: SearchRequest | None = None) -> Json:
+    def read(self, query: Query, match: Match, request: SearchRequest | None = None) -> list[Reading]:
         """Return what a query is in the languages of the articles, within the dates of a request."""
         readings = read_query(query, match, self.languages, _may_hold, surfaces_in_order=True)
         if request is not None:
             readings = [reading._replace(tree=restrict(reading.tree, request)) for reading in readings]
-        return to_dsl(readings)
+        return readings
 
     def within(self, query: Json, *filters: Json, without: Iterable[Json] = ()) -> Json:
         """Return a query as one for the articles of this commit."""
@@ -75,10 +76,14 @@ class Commit:
 
     def article(self, article_id: str) -> bytes:
         """Return what is stored of an article; raises `ArticleNotFoundError`."""
+        return self.numbered_article(article_id)[1]
+
+    def numbered_article(self, article_id: str) -> tuple[int, bytes]:
+        """Return the same with the number of its version."""
         found = self._stored({"term": {"id": article_id}}, 1)
         if not found:
             raise ArticleNotFoundError(article_id)
-        return next(iter(found.values()))
+        return next(iter(found.items()))
 
     def articles(self, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
         """Return what is stored of some articles, by their numbers, as `schema.read_stored` gives it."""
@@ -93,6 +98,23 @@ class Commit:
             "docvalue_fields": ["number"],
         }
         return {hit["fields"]["number"][0]: stored_of(hit) for hit in self.search(body)["hits"]["hits"]}
+
+    def doc_freqs(self, stems: Collection[str]) -> dict[str, int]:
+        """Return how many articles have each of some stems in title or body.
+
+        By what one shard says, and with those that are deleted: it is for weighing words. No article is looked at.
+        """
+        body = {
+            "doc": {"text": join(stems)},
+            "fields": ["text"],
+            "term_statistics": True,
+            "field_statistics": False,
+            "positions": False,
+            "offsets": False,
+        }
+        answer = self.cluster.ask("POST", f"/{self.state.build}/_termvectors", body)
+        found = answer.get("term_vectors", {}).get("text", {}).get("terms", {})
+        return {stem: found.get(stem, {}).get("doc_freq", 0) for stem in stems}
 
     @cached_property
     def languages(self) -> tuple[str | None, ...]:

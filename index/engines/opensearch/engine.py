@@ -32,6 +32,7 @@ from index.engines.opensearch.figures import make_stats
 from index.engines.opensearch.finding import Found, find
 from index.engines.opensearch.ledgers import read_ledger
 from index.engines.opensearch.patterns import tell_patterns
+from index.engines.opensearch.related import related
 from index.engines.opensearch.results import make_results
 from index.engines.opensearch.state import read_state
 from index.engines.opensearch.writer import require_version
@@ -76,8 +77,7 @@ class OpenSearchEngine(SearchEngine):
 
     def related(self, article_id: str, size: int = 5) -> tuple[SearchResult, ...]:
         """Return the articles most like another, without it and its near-duplicates; raises `ArticleNotFoundError`."""
-        self._commit().article(article_id)
-        return ()
+        return related(self._commit(), article_id, size)
 
     def mark(self, article: Article, query: str) -> MarkedArticle:
         """Return the article as HTML with the words of `query` marked; an empty query marks nothing."""

@@ -10,14 +10,18 @@ from typing import Any
 from index import schema
 from index.clauses import Query
 from index.cursors import Cursor
-from index.engine import FacetCount, FacetName, Match, SearchRequest
+from index.engine import FacetCount, FacetName, Match, ScorePart, SearchRequest
+from index.engines.feedback import NUM_ARTICLES, add_feedback, telling_words
 from index.engines.opensearch.cluster import Json
 from index.engines.opensearch.commit import Commit, stored_of
+from index.engines.opensearch.explaining import explain
 from index.engines.opensearch.facets import read_facets, to_aggregations, to_filters
 from index.engines.opensearch.folding import Fold, find_members
 from index.engines.opensearch.mapping import WINDOW
+from index.engines.opensearch.queries import to_dsl
 from index.engines.opensearch.scanning import COLUMNS_ALONE
 from index.engines.recency import GAIN
+from index.query_tree import Reading
 
 _SECONDS_A_DAY = 24 * 60 * 60
 
@@ -26,7 +30,7 @@ _SECONDS_A_DAY = 24 * 60 * 60
 class Found:
     """What a query found: the total, one page of (number, score), what is stored of those, the fold, the facets.
 
-    `after` says where the last result of the page stands, for a cursor.
+    `after` says where the last result of the page stands, for a cursor; `explained` has the parts of scores, if asked.
     """
 
     total: int
@@ -35,6 +39,7 @@ class Found:
     fold: Fold
     facets: dict[FacetName, tuple[FacetCount, ...]]
     after: bytes
+    explained: dict[int, tuple[ScorePart, ...]]
 
 
 def find(
@@ -44,11 +49,17 @@ def find(
 
     Of equals the one that was put first comes first.
     """
-    scored = commit.read(query, match, request)
-    if request.recency and request.sort == "relevance":
+    is_by_score = request.sort == "relevance"
+    readings = commit.read(query, match, request)
+    filters = to_filters(request)
+    asked = None
+    if is_by_score and request.feedback:
+        asked = {text for reading in readings for _, text in reading.tree.iter_all_terms()}
+        readings = _with_feedback(commit, readings, request)
+    scored = to_dsl(readings)
+    if request.recency and is_by_score:
         scored = _prefer_newer(scored, commit.newest, request.recency)
     fold = find_members(commit, scored, request)
-    filters = to_filters(request)
     body: Json = {
         "query": commit.within(scored, without=_numbered(fold.left_out)),
         "post_filter": {"bool": {"filter": list(filters.values())}},
@@ -58,6 +69,7 @@ def find(
         "_source": ["article"],
         "docvalue_fields": ["number"],
         "size": request.size,
+        "explain": request.explain and is_by_score,
         "aggs": to_aggregations(request, filters, is_folded=bool(fold.members)),
     }
     if cursor and cursor.after:
@@ -75,7 +87,26 @@ def find(
         fold=fold,
         facets=read_facets(request, answer.get("aggregations", {}), fold),
         after=json.dumps(hits[-1]["sort"]).encode() if hits else b"",
+        explained={
+            hit["fields"]["number"][0]: explain(hit["_explanation"], hit["_score"], asked)
+            for hit in hits
+            if "_explanation" in hit
+        },
     )
+
+
+def _with_feedback(commit: Commit, readings: list[Reading], request: SearchRequest) -> list[Reading]:
+    """Return readings that find the same, and rank it by words of the best articles, too."""
+    body = {
+        "query": commit.within(to_dsl(readings), *to_filters(request).values()),
+        "sort": [{"_score": "desc"}, {"place": "asc"}],
+        "_source": ["article"],
+        "size": NUM_ARTICLES,
+    }
+    hits = commit.search(body, request)["hits"]["hits"]
+    best = [(schema.from_stored(stored_of(hit)), hit["_score"]) for hit in hits]
+    telling = telling_words(best, lambda stems: {stem for stem, freq in commit.doc_freqs(stems).items() if freq > 1})
+    return [add_feedback(reading, telling) for reading in readings]
 
 
 def _numbered(numbers: list[int]) -> list[Json]:

@@ -10,6 +10,7 @@ from index.clauses import Expanding, Leaf, Query, leaves
 from index.codec.building.batch import encode
 from index.codec.building.vocabulary import Vocabulary
 from index.engines.opensearch.commit import Commit, stored_of
+from index.engines.opensearch.queries import to_dsl
 from index.marking import make_matcher
 from index.schema import read_stored
 
@@ -27,7 +28,7 @@ def tell_patterns(commit: Commit, query: Query) -> dict[Leaf, list[str]]:
 
 def _words_of(commit: Commit, leaf: Expanding) -> list[str]:
     body = {
-        "query": commit.within(commit.read(Query(leaf), "all")),
+        "query": commit.within(to_dsl(commit.read(Query(leaf), "all"))),
         "size": _LOOKED_AT,
         "_source": ["article"],
         "track_total_hits": _LOOKED_AT + 1,

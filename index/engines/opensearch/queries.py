@@ -49,6 +49,8 @@ def _convert(query: tree.Query) -> Json:
     match query:
         case tree.Require():
             return narrow(_convert(query.a), _convert(query.b))
+        case tree.AndMaybe():
+            return {"bool": {"must": [_convert(query.a)], "should": [_convert(query.b)]}}
         case tree.And():
             return {"bool": {"must": [_convert(each) for each in query.subqueries]}}
         case tree.Or():

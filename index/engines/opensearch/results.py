@@ -30,8 +30,11 @@ def make_results(commit: Commit, query: Query, request: SearchRequest, found: Fo
             snippets=of_body,
             duplicates=tuple(to_duplicate(stored[number]) for number in others[:MAX_DUPLICATES]),
             num_duplicates=len(others),
+            explanation=found.explained.get(number, ()),
         )
-        for article, ((_, *others), score), (title_marked, of_body) in zip(articles, stories, shown, strict=True)
+        for (number, _), article, ((_, *others), score), (title_marked, of_body) in zip(
+            found.page, articles, stories, shown, strict=True
+        )
     )
 
 

@@ -1,0 +1,129 @@
+"""A cluster that goes wrong while it is asked: no wrong answer, and nothing that was committed is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+
+from index import SearchEngine, SearchRequest, job, open_engine
+from index.engine import FACETS
+from index.engines import open_writer
+from index.errors import ClusterUnavailableError
+from service.app import create_app
+from tests.conftest import ROOT
+from tests.opensearch.nodes import Nodes
+from tests.opensearch.test_contract import found, make
+
+_NUM_ARTICLES = 3_000
+
+# A rebuild that is killed when half of it has been sent.
+_KILLED_REBUILD = """
+import os, sys
+from index import Article
+from index.engines import open_writer
+writer = open_writer(sys.argv[1], rebuild=True)
+for number in range(1500):
+    writer.put(Article(id=f"r{number}", title="Harbour", body="Half of a rebuild."))
+writer._sender.flush()
+os._exit(9)
+"""
+
+
+@pytest.fixture(scope="module")
+def own_nodes(opensearch_nodes: Nodes) -> Iterator[Nodes]:
+    """Nodes of which one may be killed: it comes back for the tests after these."""
+    yield opensearch_nodes
+    opensearch_nodes.start(1)
+    opensearch_nodes.wait_for("/_cluster/health", number_of_nodes=2)
+
+
+@contextmanager
+def asked_all_the_time(engine: SearchEngine, answers: list[object]) -> Iterator[None]:
+    """Put the answers to one request into a list, one after another, or the errors, while the block lasts."""
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                response = engine.search(SearchRequest(query="harbour", facets=FACETS, size=5))
+                answers.append((response.total, tuple(result.id for result in response.results), response.facets))
+            except ClusterUnavailableError as error:
+                answers.append(error)
+                time.sleep(0.05)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_killed_rebuild_leaves_the_index_as_it_was(cluster_name: str, tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_bytes(orjson.dumps(make(1).to_dict()))
+    job.run([tmp_path / "one.jsonl"], cluster_name)
+    with open_engine(cluster_name) as engine:
+        killed = subprocess.run([sys.executable, "-c", _KILLED_REBUILD, cluster_name], cwd=ROOT, check=False)
+        assert killed.returncode == 9
+        assert found(engine) == ["a1"]
+        assert len(job.verify(cluster_name).leftovers) == 1
+        report = job.run([tmp_path / "one.jsonl"], cluster_name)
+        assert (report.unchanged, report.generation) == (1, 1)
+        assert job.verify(cluster_name).leftovers == []
+        assert job.run([tmp_path / "one.jsonl"], cluster_name, rebuild=True).generation == 2
+        assert found(engine) == ["a1"]
+
+
+def test_a_node_is_lost_while_articles_are_put_and_asked_for(own_nodes: Nodes) -> None:
+    name = f"{own_nodes.url}/t{uuid.uuid4().hex[:8]}"
+    with open_writer(name) as writer:
+        for number in range(_NUM_ARTICLES):
+            writer.put(make(number, source=f"Source {number % 7}"))
+        writer.commit()
+    own_nodes.wait_for("/_cluster/health", status="green")
+    answers: list[object] = []
+    with open_engine(name) as engine:
+        with asked_all_the_time(engine, answers), open_writer(name) as writer:
+            for number in range(_NUM_ARTICLES, _NUM_ARTICLES + 1_500):
+                writer.put(make(number, title="Airport"))
+            own_nodes.kill(1)
+            writer.delete("a0")
+            generation = writer.commit()
+            own_nodes.wait_for("/_cluster/health", number_of_nodes=1)
+        # It is back by itself, from one node, with all that was committed before and after.
+        assert generation == 2
+        assert engine.search(SearchRequest(query="harbour")).total == _NUM_ARTICLES - 1
+        assert engine.search(SearchRequest(query="airport")).total == 1_500
+    given = [answer for answer in answers if isinstance(answer, tuple)]
+    # All are of the one generation or the other, whole.
+    assert {total for total, *_ in given} <= {_NUM_ARTICLES, _NUM_ARTICLES - 1}
+    assert len({(total, ids, str(facets)) for total, ids, facets in given}) <= 2
+    assert len(given) > len(answers) / 2
+
+
+def test_the_service_says_that_the_cluster_is_gone_and_comes_back(cluster_name: str, opensearch_nodes: Nodes) -> None:
+    with open_writer(cluster_name) as writer:
+        writer.put(make(1))
+        writer.commit()
+    nodes, _, name = cluster_name.rpartition("/")
+    client = create_app({"TESTING": True, "DATELINE_INDEX": cluster_name}).test_client()
+    assert client.get("/api/search?q=harbour").get_json()["total"] == 1
+    assert client.get("/readyz").get_json()["status"] == "ready"
+    assert "Harbour" in client.get("/search?q=harbour").text
+    gone = create_app({"TESTING": True, "DATELINE_INDEX": f"opensearch+http://127.0.0.1:9/{name}"}).test_client()
+    response = gone.get("/api/search?q=harbour")
+    assert (response.status_code, response.get_json()["type"]) == (503, "/problems/cluster-unavailable")
+    assert int(response.headers["Retry-After"]) > 0
+    assert nodes == opensearch_nodes.url
