@@ -385,7 +385,11 @@ class SearchEngine(ABC):
     A newly committed generation is picked up by the next call; the one before goes on where that is damaged. Each
     method raises `IndexUnavailableError`, of
     the kind that says why, where there is no index to ask.
+
+    `is_elsewhere` says that most of an answer is waiting for other machines, so that many may be waited for at once.
     """
+
+    is_elsewhere: bool = False
 
     @abstractmethod
     def search(self, request: SearchRequest) -> SearchResponse:

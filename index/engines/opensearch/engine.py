@@ -47,11 +47,15 @@ from index.schema import from_stored
 class OpenSearchEngine(SearchEngine):
     """Searches an index on a cluster. Nothing is connected before the first question."""
 
+    is_elsewhere = True
+
     def __init__(self, address: Address) -> None:
         self._address = address
         self._opening = threading.Lock()
         self._cluster: Cluster | None = None
         self._known: Commit | None = None
+        # Every answer over HTTP is tagged by them.
+        self._stats: tuple[Commit, Stats] | None = None
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """Answer one request."""
@@ -72,7 +76,7 @@ class OpenSearchEngine(SearchEngine):
         return from_stored(self._commit().article(article_id))
 
     def suggest(self, text: str, size: int = 8) -> Suggestions:
-        """Return nothing yet: the cluster keeps no list of its words by how frequent they are."""
+        """Return nothing: the cluster keeps no list of its words by how frequent they are."""
         return Suggestions()
 
     def related(self, article_id: str, size: int = 5) -> tuple[SearchResult, ...]:
@@ -85,11 +89,14 @@ class OpenSearchEngine(SearchEngine):
 
     def stats(self) -> Stats:
         """Return what is in the index."""
-        return make_stats(self._commit())
+        commit, known = self._commit(), self._stats
+        if known is None or known[0] is not commit:
+            known = self._stats = commit, make_stats(commit)
+        return known[1]
 
     def trouble(self) -> IndexUnavailableError | None:
-        """Return nothing: what is live is asked, or the question fails."""
-        self._commit()
+        """Return nothing, or raise what keeps any part of the index from being asked: there is no older one."""
+        self._commit().count({"match_all": {}})
         return None
 
     def ledger(self) -> Ledger:
