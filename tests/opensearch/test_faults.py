@@ -25,15 +25,16 @@ from tests.opensearch.test_contract import found, make
 
 _NUM_ARTICLES = 3_000
 
-# A rebuild that is killed when half of it has been sent.
-_KILLED_REBUILD = """
+# A run that is killed when half of it has been sent.
+_KILLED_RUN = """
 import os, sys
 from index import Article
 from index.engines import open_writer
-writer = open_writer(sys.argv[1], rebuild=True)
+writer = open_writer(sys.argv[1], rebuild=sys.argv[2] == "rebuild")
 for number in range(1500):
-    writer.put(Article(id=f"r{number}", title="Harbour", body="Half of a rebuild."))
+    writer.put(Article(id=f"a{number}", title="Harbour", body="Half of a run."))
 writer._sender.flush()
+writer._refresh()
 os._exit(9)
 """
 
@@ -71,14 +72,17 @@ def asked_all_the_time(engine: SearchEngine, answers: list[object]) -> Iterator[
             thread.join()
 
 
-def test_a_killed_rebuild_leaves_the_index_as_it_was(cluster_name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["rebuild", "incremental"])
+def test_a_killed_run_leaves_the_index_as_it_was(cluster_name: str, tmp_path: Path, kind: str) -> None:
     (tmp_path / "one.jsonl").write_bytes(orjson.dumps(make(1).to_dict()))
     job.run([tmp_path / "one.jsonl"], cluster_name)
     with open_engine(cluster_name) as engine:
-        killed = subprocess.run([sys.executable, "-c", _KILLED_REBUILD, cluster_name], cwd=ROOT, check=False)
+        command = [sys.executable, "-c", _KILLED_RUN, cluster_name, kind]
+        killed = subprocess.run(command, cwd=ROOT, check=False)
         assert killed.returncode == 9
         assert found(engine) == ["a1"]
-        assert len(job.verify(cluster_name).leftovers) == 1
+        assert (engine.article("a1"), engine.stats().articles) == (make(1), 1)
+        assert len(job.verify(cluster_name).leftovers) == (kind == "rebuild")
         report = job.run([tmp_path / "one.jsonl"], cluster_name)
         assert (report.unchanged, report.generation) == (1, 1)
         assert job.verify(cluster_name).leftovers == []
@@ -86,7 +90,50 @@ def test_a_killed_rebuild_leaves_the_index_as_it_was(cluster_name: str, tmp_path
         assert found(engine) == ["a1"]
 
 
-def test_a_node_is_lost_while_articles_are_put_and_asked_for(own_nodes: Nodes) -> None:
+def test_a_part_without_a_copy_is_missed_until_it_is_back(
+    opensearch_nodes: Nodes, cluster_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No answer is given of the half that is there."""
+    monkeypatch.setenv("DATELINE_OPENSEARCH_SHARDS", "2")
+    monkeypatch.setenv("DATELINE_OPENSEARCH_REPLICAS", "0")
+    with open_writer(cluster_name) as writer:
+        for number in range(20):
+            writer.put(make(number))
+        writer.commit()
+    client = create_app({"TESTING": True, "DATELINE_INDEX": cluster_name}).test_client()
+    assert client.get("/api/search?q=harbour").get_json()["total"] == 20
+    opensearch_nodes.kill(1)
+    try:
+        opensearch_nodes.wait_for("/_cluster/health", number_of_nodes=1)
+        for path in ("/api/search?q=harbour", "/readyz"):
+            response = client.get(path)
+            assert (response.status_code, response.get_json()["type"]) == (503, "/problems/cluster-unavailable")
+            assert int(response.headers["Retry-After"]) > 0
+    finally:
+        opensearch_nodes.start(1)
+        opensearch_nodes.wait_for("/_cluster/health", number_of_nodes=2, unassigned_shards=0)
+    assert client.get("/api/search?q=harbour").get_json()["total"] == 20
+    assert client.get("/readyz").get_json()["status"] == "ready"
+
+
+def test_the_service_answers_on_every_path(cluster_name: str) -> None:
+    client = create_app({"TESTING": True, "DATELINE_INDEX": cluster_name}).test_client()
+    response = client.get("/api/search?q=harbour")
+    assert (response.status_code, response.get_json()["type"]) == (503, "/problems/index-missing")
+    with open_writer(cluster_name) as writer:
+        for number in range(12):
+            writer.put(make(number, source="Gazette"))
+        writer.commit()
+    for path in (
+        "/", "/search?q=harbour", "/articles/a1?q=harbour", "/feed.atom?q=harbour", "/export.csv?q=harbour",
+        "/api/articles/a1", "/api/articles/a1/related", "/api/suggest?q=har", "/api/stats", "/readyz",
+    ):  # fmt: skip
+        assert client.get(path).status_code == 200, path
+    assert client.get("/export.csv?q=harbour").text.count("Gazette") == 12
+
+
+def test_a_node_is_lost_while_articles_are_put_and_asked_for(own_nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATELINE_OPENSEARCH_SHARDS", "2")  # so that either node decides for one of them
     name = f"{own_nodes.url}/t{uuid.uuid4().hex[:8]}"
     with open_writer(name) as writer:
         for number in range(_NUM_ARTICLES):
@@ -111,19 +158,3 @@ def test_a_node_is_lost_while_articles_are_put_and_asked_for(own_nodes: Nodes) -
     assert {total for total, *_ in given} <= {_NUM_ARTICLES, _NUM_ARTICLES - 1}
     assert len({(total, ids, str(facets)) for total, ids, facets in given}) <= 2
     assert len(given) > len(answers) / 2
-
-
-def test_the_service_says_that_the_cluster_is_gone_and_comes_back(cluster_name: str, opensearch_nodes: Nodes) -> None:
-    with open_writer(cluster_name) as writer:
-        writer.put(make(1))
-        writer.commit()
-    nodes, _, name = cluster_name.rpartition("/")
-    client = create_app({"TESTING": True, "DATELINE_INDEX": cluster_name}).test_client()
-    assert client.get("/api/search?q=harbour").get_json()["total"] == 1
-    assert client.get("/readyz").get_json()["status"] == "ready"
-    assert "Harbour" in client.get("/search?q=harbour").text
-    gone = create_app({"TESTING": True, "DATELINE_INDEX": f"opensearch+http://127.0.0.1:9/{name}"}).test_client()
-    response = gone.get("/api/search?q=harbour")
-    assert (response.status_code, response.get_json()["type"]) == (503, "/problems/cluster-unavailable")
-    assert int(response.headers["Retry-After"]) > 0
-    assert nodes == opensearch_nodes.url
