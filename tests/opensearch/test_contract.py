@@ -65,6 +65,7 @@ def test_a_run_takes_up_what_has_changed(index_name: str, tmp_path: Path) -> Non
             assert [Path(path).name for path in ledger.files()] == ["one.jsonl"]
     report = job.verify(index_name)
     assert (report.articles, report.damage, report.leftovers) == (3, [], [])
+    assert job.repair(index_name).generation is None
 
 
 def test_a_dry_run_writes_nothing(index_name: str, tmp_path: Path) -> None:
@@ -217,6 +218,7 @@ def test_whatever_a_text_holds_is_taken(index_name: str) -> None:
         counts = engine.search(SearchRequest(query="harbour", facets=FACETS)).facets["published"]
         assert [(each.value, each.count) for each in counts] == [("0001", 1), ("9999", 1), ("undated", 4)]
         assert found(engine, "published:9999") == ["a5"]
+        assert found(engine, "quay \udc80", source=("\udc80", "unknown")) == ["a1", "a4", "a5"]
 
 
 def test_newer_articles_come_first_if_asked(index_name: str) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
 from opensearchpy import OpenSearch
 from opensearchpy import exceptions as raised
 
@@ -55,10 +56,9 @@ class Cluster:
     def ask(self, method: str, path: str, body: object = None, **parameters: object) -> Json:
         """Send a request and return the answer; raises the `IndexUnavailableError` that says why there is none.
 
-        A body that is a text is sent as it is.
+        A body that is encoded is sent as it is.
         """
-        # Escapes are how JSON carries the half characters of broken encodings, which UTF-8 can't.
-        encoded = body if isinstance(body, str) or body is None else json.dumps(body)
+        encoded = body if isinstance(body, bytes) or body is None else _encode(body)
         written = {name: str(value).lower() if isinstance(value, bool) else value for name, value in parameters.items()}
         try:
             answer = self._client.transport.perform_request(method, path, params=written, body=encoded)
@@ -95,7 +95,7 @@ class Cluster:
 
     def bulk(self, lines: Iterable[Mapping[str, object]]) -> list[Json]:
         """Send changes, and return what became of each, in their order."""
-        body = "".join(json.dumps(line) + "\n" for line in lines)
+        body = b"".join(_encode(line) + b"\n" for line in lines)
         answer = self.ask("POST", "/_bulk", body)
         return [next(iter(item.values())) for item in answer["items"]]
 
@@ -113,3 +113,11 @@ class Cluster:
         if error.status_code == _TOO_BUSY:
             return self._failed("it has too much to do")
         return self._failed(f"it says {error.status_code}, {in_brief(error)}")
+
+
+def _encode(value: object) -> bytes:
+    """Return a value as JSON."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # the half characters of broken encodings, which escapes can carry
+        return json.dumps(value).encode("ascii")
