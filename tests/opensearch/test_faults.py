@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from index import SearchEngine, SearchRequest, job, open_engine
 from index.engine import FACETS
 from index.engines import open_writer
+from index.engines.opensearch.state import commit_state
 from index.errors import ClusterUnavailableError
 from service.app import create_app
 from tests.conftest import ROOT
@@ -88,6 +90,32 @@ def test_a_killed_run_leaves_the_index_as_it_was(cluster_name: str, tmp_path: Pa
         assert job.verify(cluster_name).leftovers == []
         assert job.run([tmp_path / "one.jsonl"], cluster_name, rebuild=True).generation == 2
         assert found(engine) == ["a1"]
+
+
+@pytest.mark.parametrize("rebuild", [True, False])
+def test_a_commit_whose_answer_is_lost_is_not_undone(
+    cluster_name: str, rebuild: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commit_and_lose(*arguments: Any) -> None:
+        commit_state(*arguments)
+        raise ClusterUnavailableError("The answer is lost.")
+
+    with open_writer(cluster_name) as writer:
+        writer.put(make(1))
+        writer.commit()
+    with open_engine(cluster_name) as engine:
+        with open_writer(cluster_name, rebuild=rebuild) as writer:
+            writer.put(make(2))
+            with monkeypatch.context() as patched:
+                patched.setattr("index.engines.opensearch.writer.commit_state", commit_and_lose)
+                with pytest.raises(ClusterUnavailableError):
+                    writer.commit()
+        expected = ["a2"] if rebuild else ["a1", "a2"]
+        assert (found(engine), engine.stats().generation) == (expected, 2)
+        with open_writer(cluster_name) as writer:
+            writer.put(make(3))
+            assert writer.commit() == 3
+        assert found(engine) == [*expected, "a3"]
 
 
 def test_a_part_without_a_copy_is_missed_until_it_is_back(

@@ -58,6 +58,7 @@ class OpenSearchWriter(IndexWriter):
         self._put_ids: set[str] = set()
         self._deleted_ids: set[str] = set()
         self._is_open = True
+        self._may_be_live = False
 
     def _open(self, rebuild: bool, undo: ExitStack) -> None:
         self._live = find_state(self._cluster)
@@ -221,6 +222,7 @@ class OpenSearchWriter(IndexWriter):
         write_ledger(self._cluster, state, self._ledger_path)
         self._lock.require()
         if state != self._committed:
+            self._may_be_live = True
             commit_state(self._cluster, self._live, state)
         # From here on it is committed: what fails is made up for by the next run.
         self._is_open = False
@@ -239,7 +241,10 @@ class OpenSearchWriter(IndexWriter):
         self.ledger.close()
         try:
             self._sender.close()
-            if self._is_new_build:
+            if self._may_be_live:
+                # Nobody has said that it is not: an answer that is lost says nothing. The next run sees what is so.
+                _log.warning("Whether generation %d is live is not known yet.", self._generation)
+            elif self._is_new_build:
                 self._cluster.ask("DELETE", f"/{self._build}")
             elif self._put_ids:
                 self._clean(self._committed)
