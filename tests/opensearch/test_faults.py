@@ -144,6 +144,23 @@ def test_a_part_without_a_copy_is_missed_until_it_is_back(
     assert client.get("/readyz").get_json()["status"] == "ready"
 
 
+def test_searches_go_on_without_the_node_that_decides(opensearch_nodes: Nodes, cluster_name: str) -> None:
+    with open_writer(cluster_name) as writer:
+        for number in range(20):
+            writer.put(make(number))
+        writer.commit()
+    opensearch_nodes.wait_for("/_cluster/health", status="green")
+    client = create_app({"TESTING": True, "DATELINE_INDEX": cluster_name}).test_client()
+    opensearch_nodes.kill(0)
+    try:
+        for path in ("/api/search?q=harbour", "/api/articles/a1", "/readyz"):
+            assert client.get(path).status_code == 200, path
+    finally:
+        opensearch_nodes.start(0)
+        opensearch_nodes.wait_for("/_cluster/health", number_of_nodes=2, unassigned_shards=0)
+    assert client.get("/api/search?q=harbour").get_json()["total"] == 20
+
+
 def test_the_service_answers_on_every_path(cluster_name: str) -> None:
     client = create_app({"TESTING": True, "DATELINE_INDEX": cluster_name}).test_client()
     response = client.get("/api/search?q=harbour")

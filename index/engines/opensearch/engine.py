@@ -125,7 +125,7 @@ class OpenSearchEngine(SearchEngine):
         with self._opening:
             if self._cluster is None:
                 self._cluster = Cluster(self._address)
-        state, known = read_state(self._cluster), self._known
+        state, known = read_state(self._cluster, local=True), self._known
         if known is not None and known.state == state:
             return known
         if known is None or known.state.build != state.build:

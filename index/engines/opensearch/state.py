@@ -36,10 +36,13 @@ class State:
         return {"bool": rules}
 
 
-def read_state(cluster: Cluster) -> State:
-    """Return what is committed; raises `IndexMissingError` where nothing is."""
+def read_state(cluster: Cluster, *, local: bool = False) -> State:
+    """Return what is committed; raises `IndexMissingError` where nothing is.
+
+    With `local` it is what the node knows that is asked, which takes no other node; a commit waits until all know it.
+    """
     name = cluster.address.name
-    found = cluster.ask("GET", f"/_alias/{name}")
+    found = cluster.ask("GET", f"/_alias/{name}", local=local)
     if len(found) != 1:
         raise IndexCorruptError(
             f"{cluster.address} stands for {len(found)} indexes, {', '.join(sorted(found))}, and should for one."

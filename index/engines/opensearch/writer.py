@@ -280,7 +280,7 @@ class OpenSearchWriter(IndexWriter):
 
 def require_version(cluster: Cluster, build: str) -> None:
     """Raise `IndexVersionError` for a build that another version of Dateline made."""
-    found: Iterable[Json] = cluster.ask("GET", f"/{build}/_mapping").values()
+    found: Iterable[Json] = cluster.ask("GET", f"/{build}/_mapping", local=True).values()
     said = [each["mappings"].get("_meta", {}).get("dateline") for each in found]
     if said != [VERSION]:
         raise IndexVersionError(
