@@ -144,7 +144,10 @@ def test_a_part_without_a_copy_is_missed_until_it_is_back(
     assert client.get("/readyz").get_json()["status"] == "ready"
 
 
-def test_searches_go_on_without_the_node_that_decides(opensearch_nodes: Nodes, cluster_name: str) -> None:
+def test_searches_go_on_without_the_node_that_decides(
+    opensearch_nodes: Nodes, cluster_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATELINE_OPENSEARCH_SHARDS", "2")  # so that the first copy of one is lost
     with open_writer(cluster_name) as writer:
         for number in range(20):
             writer.put(make(number))

@@ -25,11 +25,10 @@ def make_stats(commit: Commit) -> Stats:
     }
     answer = commit.search(body)
     counted = answer["aggregations"]
-    stats = commit.cluster.ask("GET", f"/{commit.state.build}/_stats/store")
     return Stats(
         articles=answer["hits"]["total"]["value"],
         generation=commit.generation,
-        size_bytes=stats["_all"]["primaries"]["store"]["size_in_bytes"],
+        size_bytes=_size_of(commit),
         committed_at=committed_at(commit.cluster, commit.state),
         earliest=_to_date(counted["earliest"]["value"]),
         latest=_to_date(counted["latest"]["value"]),
@@ -37,6 +36,14 @@ def make_stats(commit: Commit) -> Stats:
         sources=to_facet_counts(commit.count_values("source_exact")),
         languages=to_facet_counts(commit.count_values("language")),
     )
+
+
+def _size_of(commit: Commit) -> int:
+    build = commit.state.build
+    answer = commit.cluster.ask("GET", f"/{build}/_stats/store", level="shards")
+    # Any copy of a shard will do: while a node is lost there may be no other than replicas.
+    shards = answer["indices"].get(build, {}).get("shards", {}).values()
+    return sum(copies[0]["store"]["size_in_bytes"] for copies in shards)
 
 
 def _to_date(seconds: float | None) -> dt.date | None:
