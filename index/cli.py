@@ -55,7 +55,12 @@ def _option(name: str, variable: str, **settings: Any) -> Callable[[_Command], _
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, type=_OnePath(path_type=Path), envvar="DATELINE_SEEDS", metavar="[PATH ...]")
 @_option(
-    "--index", "DATELINE_INDEX", default="var/index", show_default=True, help="The folder of the index.", metavar="DIR"
+    "--index",
+    "DATELINE_INDEX",
+    default="var/index",
+    show_default=True,
+    help="The folder of the index, or its name on a cluster: opensearch+https://user@host:9200/articles.",
+    metavar="DIR",
 )
 @_option(
     "--rebuild",

@@ -25,17 +25,22 @@ _FREE = frozenset({"page", "size", "cursor", "facets", "snippets"})
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The rank of the next result, counted from 0; the generation, and the total of the answers before."""
+    """The rank of the next result, counted from 0; the generation, and the total of the answers before.
+
+    `after` is what an engine needs besides to go on: where the last result stands, in the engine's own writing.
+    """
 
     rank: int
     generation: int
     total: int
+    after: bytes = b""
 
 
 def write_cursor(request: SearchRequest, cursor: Cursor) -> str:
     """Return a cursor as an answer to a request gives it."""
     numbers = _NUMBERS.pack(cursor.rank, cursor.generation, cursor.total)
-    return base64.urlsafe_b64encode(numbers + _digest(request, numbers)).decode("ascii")
+    after = cursor.after + b" " * (-len(cursor.after) % 3)
+    return base64.urlsafe_b64encode(numbers + _digest(request, numbers + after) + after).decode("ascii")
 
 
 def read_cursor(request: SearchRequest) -> Cursor | None:
@@ -46,10 +51,12 @@ def read_cursor(request: SearchRequest) -> Cursor | None:
         written = base64.b64decode(request.cursor.encode("ascii"), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error):
         written = b""
-    numbers, digest = written[: _NUMBERS.size], written[_NUMBERS.size :]
-    if len(written) != _NUMBERS.size + _DIGEST_SIZE or digest != _digest(request, numbers):
+    end = _NUMBERS.size + _DIGEST_SIZE
+    numbers, digest, after = written[: _NUMBERS.size], written[_NUMBERS.size : end], written[end:]
+    if len(digest) != _DIGEST_SIZE or digest != _digest(request, numbers + after):
         raise RequestError("cursor", "no answer to this search gave it; take that of the last answer, or begin without")
-    return Cursor(*_NUMBERS.unpack(numbers))
+    rank, generation, total = _NUMBERS.unpack(numbers)
+    return Cursor(rank, generation, total, after.rstrip(b" "))
 
 
 def check_cursor(cursor: Cursor | None, generation: int, total: int) -> None:
@@ -58,13 +65,13 @@ def check_cursor(cursor: Cursor | None, generation: int, total: int) -> None:
         raise CursorExpiredError
 
 
-def next_cursor(request: SearchRequest, rank: int, generation: int, total: int) -> str | None:
+def next_cursor(request: SearchRequest, rank: int, generation: int, total: int, after: bytes = b"") -> str | None:
     """Return the cursor that leads on from the results before a rank; None where there are no more."""
     if rank >= total or not request.size:
         return None
-    return write_cursor(request, Cursor(rank, generation, total))
+    return write_cursor(request, Cursor(rank, generation, total, after))
 
 
-def _digest(request: SearchRequest, numbers: bytes) -> bytes:
+def _digest(request: SearchRequest, said: bytes) -> bytes:
     asked = [(field.name, getattr(request, field.name)) for field in fields(request) if field.name not in _FREE]
-    return hashlib.blake2b(numbers + repr(asked).encode("utf-8", "surrogatepass"), digest_size=_DIGEST_SIZE).digest()
+    return hashlib.blake2b(said + repr(asked).encode("utf-8", "surrogatepass"), digest_size=_DIGEST_SIZE).digest()

@@ -261,9 +261,10 @@ class Interpretation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResponse:
-    """The answer: exact `total`, one page of `results`, and how the query was read.
+    """The answer: `total`, one page of `results`, and how the query was read.
 
-    `folded` is how many articles match besides, as duplicates of results: with them there are `total + folded`.
+    `total_is_exact` says that the total, the facets and `folded` are; the embedded engine's always are. `folded` is how
+    many articles match besides, as duplicates of results: with them there are `total + folded`.
     `relaxed` says that no article had all the words, so that those with the most of them are shown. `suggestion` is a
     query of other words that finds more, where few articles or none have those that were typed.
     `generation` counts the commits of the index that was asked. `took_ms` is the engine's own time, `cost` how
@@ -281,6 +282,7 @@ class SearchResponse:
     relaxed: bool
     suggestion: str | None
     generation: int
+    total_is_exact: bool = True
     folded: int = 0
     cursor: str | None = None
     results: tuple[SearchResult, ...] = ()
@@ -293,6 +295,7 @@ class SearchResponse:
             "query": self.query,
             "interpreted": self.interpreted.to_dict(),
             "total": self.total,
+            "total_is_exact": self.total_is_exact,
             "folded": self.folded,
             "took_ms": self.took_ms,
             "cost": self.cost,
@@ -382,7 +385,11 @@ class SearchEngine(ABC):
     A newly committed generation is picked up by the next call; the one before goes on where that is damaged. Each
     method raises `IndexUnavailableError`, of
     the kind that says why, where there is no index to ask.
+
+    `is_elsewhere` says that most of an answer is waiting for other machines, so that many may be waited for at once.
     """
+
+    is_elsewhere: bool = False
 
     @abstractmethod
     def search(self, request: SearchRequest) -> SearchResponse:

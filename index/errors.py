@@ -116,3 +116,7 @@ class IndexLockedError(IndexUnavailableError):
 
 class IndexNotWritableError(IndexUnavailableError):
     """The index can be read, but what was to be changed cannot be written."""
+
+
+class ClusterUnavailableError(IndexUnavailableError):
+    """The cluster that holds the index does not answer, or not all of it; it may well in a moment."""

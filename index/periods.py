@@ -8,6 +8,9 @@ import re
 
 from index.errors import RequestError
 
+# Days that are told one by one, and that are told by their months; more are told by years.
+MAX_DAYS, MAX_DAYS_OF_MONTHS = 62, 5 * 366
+
 _PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _MAX_SHOWN = 40  # characters of what is no date, in the error
 

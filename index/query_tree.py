@@ -68,24 +68,40 @@ class _Way(NamedTuple):
 
     match: Match
     stemmer: str
+    surfaces_in_order: bool
+
+
+class FormsInOrder(whoosh_query.Phrase):  # type: ignore[misc]  # Whoosh is untyped here
+    """A phrase over surfaces, of which each place allows some: its words are tuples of them.
+
+    It is for engines that know the positions of surfaces; Whoosh itself can't run it.
+    """
 
 
 # Whether an article in some languages may have a stem.
 MayHold = Callable[[tuple[str | None, ...], str], bool]
 
 
-def read_query(query: Query, match: Match, languages: tuple[str | None, ...], may_hold: MayHold) -> list[Reading]:
+def read_query(
+    query: Query,
+    match: Match,
+    languages: tuple[str | None, ...],
+    may_hold: MayHold,
+    *,
+    surfaces_in_order: bool = False,
+) -> list[Reading]:
     """Return what a query is in the languages of an index, each in one of the readings.
 
     A query says not which it is in: its words are looked up under their stems in each, and there alone. "news" is
     "new" in Dutch, and a single Dutch article must not make it that in English. Languages with the same stems share a
     reading, and those whose articles `may_hold` none of them have none; a query that holds nothing finds nothing.
+    With `surfaces_in_order` phrases that are meant as they are written are `FormsInOrder` besides.
     """
     root = query.root
     if root is None:
         return [_NOTHING]
     groups = analysis.languages_by_stems(tuple(_stemmed_surfaces(root)), languages)
-    ways = [(_Way(match, stemmer), alike) for stemmer, alike in groups]
+    ways = [(_Way(match, stemmer, surfaces_in_order), alike) for stemmer, alike in groups]
     if len(ways) == 1:
         return [Reading(_build(root, ways[0][0]), None)]
     readings = [Reading(_build(root, way), alike) for way, alike in ways if _may_match(root, way, alike, may_hold)]
@@ -191,7 +207,7 @@ def _build_leaf(leaf: _TextLeaf, way: _Way, weight: float) -> whoosh_query.Query
     """Build a leaf for the field that it names, or for the title and the body."""
     alternatives = []
     for name in (leaf.field,) if leaf.field else _TEXT_FIELDS:
-        tree = _in_field(leaf, name, way.stemmer)
+        tree = _in_field(leaf, name, way)
         # Of what is required it is the first half that scores.
         scored = tree.a if isinstance(tree, whoosh_query.Require) else tree
         is_pattern = leaf.field is None and isinstance(leaf, Forms | Expanding)
@@ -200,12 +216,13 @@ def _build_leaf(leaf: _TextLeaf, way: _Way, weight: float) -> whoosh_query.Query
     return whoosh_query.Or(alternatives) if len(alternatives) > 1 else alternatives[0]
 
 
-def _in_field(leaf: _TextLeaf, name: str, stemmer: str) -> whoosh_query.Query:
+def _in_field(leaf: _TextLeaf, name: str, way: _Way) -> whoosh_query.Query:
+    stemmer = way.stemmer
     match leaf:
         case Word(surface=surface):
             return _with_acronyms(whoosh_query.Term(name, *_terms(name, (surface,), stemmer)), name, (surface,))
         case Phrase():
-            return _phrase(name, leaf, stemmer)
+            return _phrase(name, leaf, way)
         case Exact(surface=surface):
             return _exact(name, surface, stemmer)
         case Forms(surfaces=surfaces):
@@ -230,10 +247,14 @@ def _expanding(leaf: Expanding, name: str) -> list[whoosh_query.Query]:
     return [*(_surfaces(name, acronym) for acronym in acronyms_of(leaf)), tree]
 
 
-def _phrase(field: str, leaf: Phrase, stemmer: str) -> whoosh_query.Query:
-    tree = whoosh_query.Phrase(field, _terms(field, leaf.surfaces, stemmer), leaf.slop)
+def _phrase(field: str, leaf: Phrase, way: _Way) -> whoosh_query.Query:
+    tree = whoosh_query.Phrase(field, _terms(field, leaf.surfaces, way.stemmer), leaf.slop)
     if not leaf.is_exact or field in _UNSTEMMED_FIELDS:
         return _with_acronyms(tree, field, leaf.surfaces)
+    if way.surfaces_in_order:
+        return whoosh_query.Require(
+            tree, FormsInOrder(_surface_field(field), [written_as(each) for each in leaf.surfaces], leaf.slop)
+        )
     narrowing = [_forms(field, surface) for surface in dict.fromkeys(leaf.surfaces)]
     if leaf.not_in:
         narrowing.append(whoosh_query.Not(whoosh_query.Or([whoosh_query.Term("id", each) for each in leaf.not_in])))

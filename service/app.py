@@ -144,5 +144,7 @@ def create_app(config: Mapping[str, object] | None = None, *, engine: SearchEngi
         response.headers.update(SECURITY_HEADERS)
         return response
 
-    app.wsgi_app = turns.OneAtATime(app.wsgi_app)  # type: ignore[method-assign]  # as Flask has it
+    # What waits for a cluster stops no other thread.
+    patience = 0.0 if engine.is_elsewhere else turns.PATIENCE
+    app.wsgi_app = turns.OneAtATime(app.wsgi_app, patience)  # type: ignore[method-assign]  # as Flask has it
     return app

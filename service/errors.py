@@ -16,6 +16,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from index.errors import (
     ArticleInvalidError,
     ArticleNotFoundError,
+    ClusterUnavailableError,
     CursorExpiredError,
     DatelineError,
     IndexLockedError,
@@ -39,6 +40,9 @@ PROGRAM_PATHS = (
 RETRY_AFTER_SECONDS = 30
 # And for a run that writes to it: it may be one article's, or one over a million.
 RETRY_LOCKED_SECONDS = 5
+
+# And for a cluster: about what it takes to notice that a node is lost, and to have another take over.
+CLUSTER_RETRY_AFTER_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +179,17 @@ INDEX_UNAVAILABLE = ProblemKind(
         "it up without a restart. The same request can be made again then; the header Retry-After says when to try."
     ),
 )
+CLUSTER_UNAVAILABLE = ProblemKind(
+    name="cluster-unavailable",
+    status=503,
+    title="The cluster cannot be asked now",
+    explanation=(
+        "The index is on a cluster of machines, and these do not answer, or not all that are needed: a machine or the "
+        "network may be lost, or they have too much to do; the detail says what is known. Nothing of the index need be "
+        "lost. The service asks anew with each request, and the same one can be made again when the time in the header "
+        "Retry-After has passed."
+    ),
+)
 PROBLEM_KINDS = {
     kind.name: kind
     for kind in (
@@ -191,6 +206,7 @@ PROBLEM_KINDS = {
         INDEX_LOCKED,
         INDEX_NOT_WRITABLE,
         INDEX_UNAVAILABLE,
+        CLUSTER_UNAVAILABLE,
     )
 }
 
@@ -295,6 +311,9 @@ def _answer_index_unavailable(error: IndexUnavailableError) -> Response:
     if isinstance(error, IndexLockedError):
         return _answer(_problem_of(INDEX_LOCKED, error, headers={"Retry-After": str(RETRY_LOCKED_SECONDS)}))
     current_app.logger.error("%s: %s", type(error).__name__, error)
+    if isinstance(error, ClusterUnavailableError):
+        headers = {"Retry-After": str(CLUSTER_RETRY_AFTER_SECONDS)}
+        return _answer(_problem_of(CLUSTER_UNAVAILABLE, error, headers=headers))
     kind = INDEX_NOT_WRITABLE if isinstance(error, IndexNotWritableError) else INDEX_UNAVAILABLE
     return _answer(_problem_of(kind, error, headers=headers))
 

@@ -92,7 +92,12 @@ def _rate(name: str, value: str) -> str:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("DATELINE_INDEX", "var/index", "the folder of the index that is searched", _text),
+    Setting(
+        "DATELINE_INDEX",
+        "var/index",
+        "the folder of the index that is searched, or its name on a cluster (docs/opensearch.md)",
+        _text,
+    ),
     Setting("DATELINE_ARCHIVE_NAME", "Dateline", "what the archive is called, at the head of every page", _text),
     Setting("DATELINE_PAGE_SIZE", "10", "results on a page when the request does not say", _whole_number(1, 1000)),
     Setting("DATELINE_MAX_PAGE_SIZE", "100", "the most results that one request may ask for", _whole_number(1, 1000)),

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from index import job
+from tests.opensearch.nodes import Nodes
 
 # How long an example takes says nothing on a machine that has other work to do.
 settings.register_profile("dateline", deadline=None)
@@ -77,3 +78,12 @@ def fill(disk: Path, free: int) -> Path:
     with filler.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_bsize - free)
     return filler
+
+
+@pytest.fixture(scope="session")
+def opensearch_nodes() -> Iterator[Nodes]:
+    """Two nodes of OpenSearch, which take some fifteen seconds to start: where they are asked for."""
+    if os.environ.get("DATELINE_REQUIRE_CLUSTER") != "1":
+        pytest.skip("there is no OpenSearch cluster; DATELINE_REQUIRE_CLUSTER=1 starts one, with Java and Maven")
+    with Nodes() as nodes:
+        yield nodes

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from index.language import LANGUAGES
 from index.language_model import Model, load_model
@@ -15,7 +17,9 @@ _FEW = LANGUAGES[:3]
 
 
 def require_same(one: Model, other: Model) -> None:
-    for mine, its in zip(one[:5], other[:5], strict=True):
+    ours: tuple[NDArray[Any], ...] = one[:5]
+    theirs: tuple[NDArray[Any], ...] = other[:5]
+    for mine, its in zip(ours, theirs, strict=True):
         assert mine.dtype == its.dtype
         assert np.array_equal(mine, its)
     assert one[5:] == other[5:]

@@ -13,7 +13,7 @@ import pytest
 from index import Article, SearchEngine, SearchRequest, open_engine, schema
 from index.engine import Sort
 from index.engines import open_writer
-from index.engines.local.recency import make_prior
+from index.engines.recency import make_prior
 from index.errors import RequestError
 
 NEWEST = dt.date(2017, 6, 30)

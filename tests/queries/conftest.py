@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import orjson
 import pytest
@@ -23,15 +24,26 @@ writer.put(Article(id="killed", title="Tillerson visits Moscow", body="Half of a
 os._exit(9)
 """
 
-# How the index of each engine is named, below a folder of its own. An engine that is added here is asked all.
-ENGINES = {"local": "{folder}/index"}
+# An engine that is added here is asked all.
+ENGINES = ("local", "opensearch")
 
 
-@pytest.fixture(scope="session", params=sorted(ENGINES))
+@pytest.fixture(scope="session", params=ENGINES)
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchEngine]:
     """An engine with the articles, which came in two runs and with a run that was killed in between."""
     folder = tmp_path_factory.mktemp("queries")
-    name = ENGINES[request.param].format(folder=folder)
+    with pytest.MonkeyPatch.context() as patched:
+        # What two shards answer has to be put together.
+        patched.setenv("DATELINE_OPENSEARCH_SHARDS", "2")
+        name = _make_index(request, folder)
+    with open_engine(name) as opened:
+        yield opened
+
+
+def _make_index(request: pytest.FixtureRequest, folder: Path) -> str:
+    name = str(folder / "index")
+    if request.param == "opensearch":
+        name = f"{request.getfixturevalue('opensearch_nodes').url}/queries"
     articles = read_articles()
     half = len(articles) // 2
     inbox = folder / "articles"
@@ -44,5 +56,4 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     (inbox / "second.jsonl").write_bytes(b"\n".join(map(orjson.dumps, articles[half:])))
     report = job.run([inbox], name)
     assert (report.added, report.updated, report.unchanged, report.failed) == (len(articles) - half, 0, half, [])
-    with open_engine(name) as opened:
-        yield opened
+    return name

@@ -16,8 +16,8 @@ from tests.service.conftest import make_client
 from tests.service.memory_engine import MemoryEngine
 
 SEARCH_KEYS = [
-    "query", "interpreted", "total", "folded", "took_ms", "cost", "page", "size", "relaxed", "suggestion", "generation",
-    "cursor", "results", "facets",
+    "query", "interpreted", "total", "total_is_exact", "folded", "took_ms", "cost", "page", "size", "relaxed",
+    "suggestion", "generation", "cursor", "results", "facets",
 ]  # fmt: skip
 
 

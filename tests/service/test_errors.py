@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from index.errors import IndexCorruptError, IndexMissingError, IndexVersionError, RequestError
+from index.errors import (
+    ClusterUnavailableError,
+    IndexCorruptError,
+    IndexMissingError,
+    IndexVersionError,
+    RequestError,
+)
 from service.app import create_app
 from service.errors import PROBLEM_KINDS
 from tests.service.conftest import make_client
@@ -166,6 +172,16 @@ def test_index_that_cannot_be_read_is_a_503_and_in_the_log(error: Exception, cap
     assert document["detail"] == str(error)
     assert f"{type(error).__name__}: {error}" in caplog.text
     assert "./scripts/reindex" not in error_page(client, "/", 503).text()
+
+
+def test_a_cluster_that_does_not_answer_is_a_503_for_a_moment(caplog: pytest.LogCaptureFixture) -> None:
+    client = make_client(MemoryEngine(failure=ClusterUnavailableError("No node answers.")))
+    document = problem(client, "/api/search?q=moscow")
+    assert (document["status"], document["type"]) == (503, "/problems/cluster-unavailable")
+    assert document["detail"] == "No node answers."
+    assert int(client.get("/api/stats").headers["Retry-After"]) < 30
+    assert "ClusterUnavailableError: No node answers." in caplog.text
+    assert "reindex" not in error_page(client, "/", 503).text()
 
 
 def test_missing_index_is_no_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask
 
+from index.engine import Stats
+from service.app import create_app
 from service.turns import PATIENCE, OneAtATime
+from tests.service.memory_engine import MemoryEngine
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -33,6 +36,30 @@ class Slow:
 
 def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
     raise AssertionError("nothing is started here")
+
+
+def test_requests_to_a_cluster_wait_side_by_side(archive: MemoryEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.turns.PATIENCE", 2 * WAIT)
+
+    class Elsewhere(MemoryEngine):
+        is_elsewhere = True
+
+        def stats(self) -> Stats:
+            both.wait(WAIT)  # raises where the other does not come
+            return archive.stats()
+
+    both = threading.Barrier(2)
+    app = create_app({"TESTING": True}, engine=Elsewhere())
+    answers: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(app.test_client().get("/api/stats").status_code))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200, 200]
 
 
 @pytest.fixture

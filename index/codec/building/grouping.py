@@ -34,6 +34,11 @@ def group_articles(files: Sequence[SegmentFile], is_live: NDArray[np.bool_], tim
     without signatures are in no story.
     """
     parts = [file[SIGNATURES] if SIGNATURES in file else no_signatures(file.num_docs) for file in files]
+    return group_signatures(parts, is_live, times)
+
+
+def group_signatures(parts: Sequence[Signatures], is_live: NDArray[np.bool_], times: DocIds) -> tuple[DocIds, DocIds]:
+    """Return the same for articles by their signatures."""
     order = _put_in_order(parts, is_live, times)
     leaders = _choose_leaders(_in_order(parts, order))
     joined = np.flatnonzero(leaders != np.arange(leaders.size))

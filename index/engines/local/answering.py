@@ -9,8 +9,9 @@ from index.clauses import Everything, Leaf, Query
 from index.compounds import loosen
 from index.engine import Match, SearchRequest
 from index.engines.local.expanding import expand
-from index.engines.local.finding import Found, can_relax, find
+from index.engines.local.finding import Found, find
 from index.engines.local.snapshot import Snapshot
+from index.engines.relaxing import can_relax
 from index.query_language import parse
 
 

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from index import snippets
 from index.article import Article
-from index.codec.building.batch import encode
 from index.codec.warm import warm
 from index.cursors import check_cursor, next_cursor, read_cursor
 from index.deadline import check_time, time_limit
@@ -24,18 +22,19 @@ from index.engine import (
     Stats,
     Suggestions,
 )
+from index.engines.interpreting import interpret
 from index.engines.local.answering import answer
 from index.engines.local.completing import complete
 from index.engines.local.finding import count_facets
 from index.engines.local.folder import IndexFolder
-from index.engines.local.interpreting import interpret
 from index.engines.local.related import related
-from index.engines.local.results import make_results, markers
+from index.engines.local.results import make_results
 from index.engines.local.snapshot import Snapshot, open_snapshot
 from index.engines.local.suggesting import suggest
+from index.engines.showing import mark_article
 from index.errors import ArticleNotFoundError, IndexUnavailableError
 from index.ledger import Ledger
-from index.query_language import MAX_CHARACTERS, parse
+from index.query_language import MAX_CHARACTERS
 
 # How much of a folder's state says which build is live: all but what changes when a writer makes files in it.
 _OF_BUILD = 3
@@ -105,7 +104,7 @@ class LocalEngine(SearchEngine):
         check_time()
         return SearchResponse(
             query=request.query,
-            interpreted=interpret(query, match, snapshot, expanded),
+            interpreted=interpret(query, match, snapshot.languages, expanded),
             total=found.total,
             took_ms=round((time.perf_counter() - started) * 1000, 3),
             page=start // request.size + 1 if cursor and request.size else request.page,
@@ -142,10 +141,7 @@ class LocalEngine(SearchEngine):
 
     def mark(self, article: Article, query: str) -> MarkedArticle:
         """Return the article as HTML with the words of `query` marked; an empty query marks nothing."""
-        in_title, in_body = markers(parse(query))
-        (title,) = snippets.mark(in_title.find([encode(article.title)], article.language))
-        paragraphs = [encode(paragraph) for paragraph in article.body.split("\n\n")]
-        return MarkedArticle(title=title, paragraphs=tuple(snippets.mark(in_body.find(paragraphs, article.language))))
+        return mark_article(article, query)
 
     def stats(self) -> Stats:
         """Return what is in the index."""

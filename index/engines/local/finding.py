@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from whoosh import query as whoosh_query
 
-from index.clauses import Bag, Boosted, Leaf, Not, Query, is_narrowing
+from index.clauses import Query
 from index.codec.kernels.pages import select_ranks
 from index.codec.searching.found import count_bits
 from index.codec.searching.view import Words
@@ -137,17 +137,3 @@ def _left_out_by(filters: dict[FacetName, list[Words]]) -> Sequence[Words] | Non
     if not filters:
         return None
     return [~functools.reduce(np.bitwise_and, of_segment) for of_segment in zip(*filters.values(), strict=True)]
-
-
-def can_relax(query: Query) -> bool:
-    """Say whether there are words that `match` joins, so that fewer of them may do."""
-    clauses = [query.root] if query.root else []
-    while clauses:
-        clause = clauses.pop()
-        if isinstance(clause, Bag) and sum(not is_narrowing(inner) for inner in clause.clauses) > 1:
-            return True
-        if isinstance(clause, Boosted):
-            clauses.append(clause.clause)
-        elif not isinstance(clause, Leaf | Not):
-            clauses += clause.clauses
-    return False

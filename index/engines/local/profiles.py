@@ -21,6 +21,7 @@ from index.codec.searching.view import Words
 from index.engine import NO_DATE, FacetName
 from index.engines.local.folding import Stories
 from index.engines.local.stories import read_published
+from index.periods import MAX_DAYS, MAX_DAYS_OF_MONTHS
 
 if TYPE_CHECKING:
     from index.engines.local.snapshot import Part
@@ -29,8 +30,6 @@ Column = NDArray[np.int32]
 Ints = NDArray[np.int64]
 
 _SECONDS_A_DAY = 24 * 60 * 60
-# Days that are told one by one, and that are told by their months; more are told by years.
-_MAX_DAYS, _MAX_DAYS_OF_MONTHS = 62, 5 * 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +116,9 @@ class Days:
         """Return the periods by which to tell days that were counted: the shorter, the shorter they span."""
         dated = np.flatnonzero(counts[1:])
         span = int(self.days[dated[-1] + 1] - self.days[dated[0] + 1]) + 1 if dated.size else 0
-        if span <= _MAX_DAYS:
+        if span <= MAX_DAYS:
             return self._by_day
-        return self._by_month if span <= _MAX_DAYS_OF_MONTHS else self._by_year
+        return self._by_month if span <= MAX_DAYS_OF_MONTHS else self._by_year
 
     @cached_property
     def _by_day(self) -> Periods:

@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -31,13 +31,13 @@ from index.codec.stored import StoredReader
 from index.codec.terms import TermTable
 from index.codec.wordlist import WordList
 from index.engine import NOT_KNOWN, FacetCount, FacetName, Match, SearchRequest, Stats
+from index.engines.feedback import NUM_ARTICLES, add_feedback, telling_words
 from index.engines.local import facets
-from index.engines.local.feedback import NUM_ARTICLES, add_feedback, telling_words
 from index.engines.local.folder import Current, IndexFolder, told_as_damage
 from index.engines.local.folding import DocIds, Fold, Places, Scores, Stories
 from index.engines.local.ordering import TimeOrder, list_articles
-from index.engines.local.recency import make_prior
 from index.engines.local.stories import open_stories, read_published
+from index.engines.recency import make_prior
 from index.errors import IndexCorruptError, IndexMissingError
 from index.query_tree import Reading, expansions, read_filters, read_query, restrict
 
@@ -212,8 +212,13 @@ class Snapshot:
     ) -> list[PreparedReading]:
         """Return readings that find the same, and rank it by words of the best articles, too."""
         best, _ = self.search(readings, NUM_ARTICLES, left_out)
-        telling = telling_words(best, self.article_at, self._searcher.doc_freq)
+        articles = map(self.article_at, best.doc_ids.tolist())
+        telling = telling_words(zip(articles, best.scores.tolist(), strict=True), self._find_shared)
         return self.prepare(add_feedback(each.reading, telling) for each in readings)
+
+    def _find_shared(self, stems: Collection[str]) -> set[str]:
+        """Return those stems that more than one article has in its body."""
+        return {stem for stem in stems if self._searcher.doc_freq("body", stem) > 1}
 
     def explain(self, reading: Reading, doc_ids: DocIds) -> tuple[dict[int, list[ScorePart]], Scores]:
         """Return the parts of the scores of some articles, ascending, and what nearness would add to each."""

@@ -88,7 +88,9 @@ def test_what_is_taken_of_a_batch_is_what_is_made_of_it_alone(
 def test_what_a_batch_is_split_into_is_what_its_documents_make(
     data: st.DataObject, made: list[dict[str, Any]], is_sent: bool
 ) -> None:
-    ends = sorted(data.draw(st.sets(st.sampled_from(range(1, len(made) + 1))) if made else st.just(set())) | {len(made)})
+    ends = sorted(
+        data.draw(st.sets(st.sampled_from(range(1, len(made) + 1))) if made else st.just(set())) | {len(made)}
+    )
     counts = [end - start for start, end in pairwise([0, *ends])] if made else []
     batch = sent(batch_of(made)) if is_sent else batch_of(made)
     parts = list(batch.split(counts))

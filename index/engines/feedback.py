@@ -7,8 +7,8 @@ exact. That costs nothing: the measures are the same where articles without any 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from whoosh.query import AndMaybe, AndNot, Or, Require, Term
@@ -16,7 +16,6 @@ from whoosh.query import Query as Tree
 
 from index import analysis
 from index.article import Article
-from index.codec.searching.evaluate import Hits
 from index.codec.searching.nearness import loose_words
 from index.query_tree import Reading
 
@@ -38,25 +37,29 @@ class Telling(NamedTuple):
 
 
 def telling_words(
-    best: Hits, article_at: Callable[[int], Article], doc_freq: Callable[[str, str], int]
+    best: Iterable[tuple[Article, float]], find_shared: Callable[[Collection[str]], Collection[str]]
 ) -> list[Telling]:
-    """Return the words that the best articles have most of; `doc_freq` tells how many articles have a stem in a field.
+    """Return the words that the best articles have most of, given with their scores.
 
+    `find_shared` tells which of some stems more than one article has in its body: others tell of no other article.
     Of all languages together: the few articles of one must not be ranked by what they have themselves.
     """
-    shares: Counter[str] = Counter()
     surfaces: dict[str, str] = {}
-    for doc_id, score in zip(best.doc_ids.tolist(), best.scores.tolist(), strict=True):
-        article = article_at(doc_id)
+    counted: list[tuple[float, Counter[str]]] = []
+    for article, score in best:
         counts: Counter[str] = Counter()
         for surface, count in _count_surfaces(article).most_common():
             stem = analysis.stem(surface, article.language)
-            if stem in counts or doc_freq("body", stem) > 1:  # or it tells of no other article
-                counts[stem] += count
-                surfaces.setdefault(stem, surface)
-        total = counts.total()
-        for stem, count in counts.items():
-            shares[stem] += score * count / total
+            counts[stem] += count
+            surfaces.setdefault(stem, surface)
+        counted.append((score, counts))
+    shared = find_shared(surfaces)
+    shares: defaultdict[str, float] = defaultdict(float)
+    for score, counts in counted:
+        kept = {stem: count for stem, count in counts.items() if stem in shared}
+        num_words = sum(kept.values())
+        for stem, count in kept.items():
+            shares[stem] += score * count / num_words
     ordered = sorted(shares.items(), key=lambda share: (-share[1], share[0]))[:NUM_WORDS]
     total = sum(share for _, share in ordered)
     return [Telling(stem, surfaces[stem], share / total) for stem, share in ordered]

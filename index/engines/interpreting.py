@@ -21,19 +21,20 @@ from index.clauses import (
     leaves,
 )
 from index.engine import Interpretation, Match, QueryTerm
-from index.engines.local.snapshot import Snapshot
 from index.query_language import write
 from index.query_tree import terms_of
 
 
-def interpret(query: Query, match: Match, snapshot: Snapshot, expanded: Mapping[Leaf, Sequence[str]]) -> Interpretation:
-    """Tell how a query was read; `expanded` are the words that its patterns stand for."""
+def interpret(
+    query: Query, match: Match, languages: tuple[str | None, ...], expanded: Mapping[Leaf, Sequence[str]]
+) -> Interpretation:
+    """Tell how a query was read; `languages` are those of the index, `expanded` the words of the query's patterns."""
 
     def describe(leaf: Leaf) -> QueryTerm:
         terms: tuple[str, ...]
         match leaf:
             case Word() | Phrase():
-                terms = terms_of(leaf, snapshot.languages)
+                terms = terms_of(leaf, languages)
             case Exact(surface=surface):
                 terms = (surface,)
             case Prefix() | Wildcard() | Fuzzy() | Forms():
