@@ -150,7 +150,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DATELINE_HOST", "127.0.0.1", "the address to listen on; `0.0.0.0` is every one", _text),
     Setting("DATELINE_PORT", "8000", "the port to listen on; `0` is any free one", _whole_number(0, 65535)),
     Setting("DATELINE_WORKERS", "2", "processes that answer requests", _whole_number(1, 256)),
-    Setting("DATELINE_THREADS", "4", "requests that each process answers at the same time", _whole_number(1, 256)),
+    Setting(
+        "DATELINE_THREADS",
+        "4",
+        "connections that each process reads from and writes to at the same time",
+        _whole_number(1, 256),
+    ),
     Setting(
         "DATELINE_TIMEOUT", "30", "seconds without a sign of life before a process is replaced", _whole_number(1, 3600)
     ),
