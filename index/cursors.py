@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import struct
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from index.engine import SearchRequest
 from index.errors import CursorExpiredError, RequestError
@@ -21,6 +22,8 @@ _NUMBERS = struct.Struct("<QQQ")
 _DIGEST_SIZE = 9  # with the numbers a multiple of 3, which base64 writes without padding
 # What may change on the way: how much is shown of each result, and of how many.
 _FREE = frozenset({"page", "size", "cursor", "facets", "snippets"})
+_BOUND = tuple(field.name for field in fields(SearchRequest) if field.name not in _FREE)
+_values_of = attrgetter(*_BOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +76,5 @@ def next_cursor(request: SearchRequest, rank: int, generation: int, total: int, 
 
 
 def _digest(request: SearchRequest, said: bytes) -> bytes:
-    asked = [(field.name, getattr(request, field.name)) for field in fields(request) if field.name not in _FREE]
+    asked = [*zip(_BOUND, _values_of(request), strict=True)]
     return hashlib.blake2b(said + repr(asked).encode("utf-8", "surrogatepass"), digest_size=_DIGEST_SIZE).digest()

@@ -196,3 +196,14 @@ def test_what_is_put_is_served_by_every_process_and_a_run_outlives_the_service(
     while not (tmp_path / "index" / "reindex.json").exists():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_what_is_loaded_before_the_fork_is_no_more_looked_at_for_garbage() -> None:
+    program = """
+import gc, runpy, types
+runpy.run_path("service/gunicorn.conf.py")["when_ready"](types.SimpleNamespace(LISTENERS=[]))
+print(gc.get_freeze_count())
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=PROJECT, env=environment(), capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 1000
