@@ -7,18 +7,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from index import analysis, snippets
 from index.article import Article
 from index.clauses import Clause, Query, leaves
 from index.codec.building.batch import encode
-from index.engine import Duplicate, MarkedArticle
+from index.engine import Duplicate, MarkedArticle, ScorePart, SearchRequest, SearchResult
 from index.query_language import parse
 from index.spotting import Marker
 
 
-def show(
+class Story(NamedTuple):
+    """A result: its article and some of its near-duplicates as they are stored, how many of these there are."""
+
+    article: Mapping[str, Any]
+    score: float
+    duplicates: Sequence[Mapping[str, Any]]
+    num_duplicates: int
+    explanation: tuple[ScorePart, ...]
+
+
+def to_results(stories: Sequence[Story], query: Query, request: SearchRequest) -> tuple[SearchResult, ...]:
+    """Return the stories of a page as they are shown."""
+    shown = _show([story.article for story in stories], query, with_snippets=request.snippets)
+    return tuple(
+        SearchResult(
+            id=article["id"],
+            title=article["title"],
+            title_marked=title_marked,
+            url=article.get("url"),
+            source=article.get("source"),
+            authors=tuple(article.get("authors", ())),
+            published=article.get("published"),
+            language=article.get("language"),
+            score=round(score, 4),
+            snippets=of_body,
+            duplicates=tuple(map(_to_duplicate, duplicates)),
+            num_duplicates=num_duplicates,
+            explanation=explanation,
+        )
+        for (article, score, duplicates, num_duplicates, explanation), (title_marked, of_body) in zip(
+            stories, shown, strict=True
+        )
+    )
+
+
+def _show(
     articles: Sequence[Mapping[str, Any]], query: Query, *, with_snippets: bool
 ) -> list[tuple[str, tuple[str, ...]]]:
     """Return the marked titles and the snippets of articles; those that are stemmed alike are looked at together."""
@@ -48,7 +83,7 @@ def _markers_of(root: Clause | None) -> tuple[Marker, Marker]:
     return Marker.of(wanted, "title"), Marker.of(wanted, "body")
 
 
-def to_duplicate(article: Mapping[str, Any]) -> Duplicate:
+def _to_duplicate(article: Mapping[str, Any]) -> Duplicate:
     """Return an article as one that is folded into a result."""
     return Duplicate(
         id=article["id"],

@@ -7,7 +7,7 @@ from index.engine import MAX_DUPLICATES, SearchRequest, SearchResult
 from index.engines.local.explaining import explain
 from index.engines.local.finding import Found
 from index.engines.local.snapshot import Snapshot
-from index.engines.showing import show, to_duplicate
+from index.engines.showing import Story, to_results
 
 
 def make_results(snapshot: Snapshot, query: Query, request: SearchRequest, found: Found) -> tuple[SearchResult, ...]:
@@ -15,26 +15,19 @@ def make_results(snapshot: Snapshot, query: Query, request: SearchRequest, found
     explained = explain(snapshot, found) if request.explain and request.sort == "relevance" else {}
     stories = [_story(found, doc_id, score, request) for doc_id, score in found.page]
     articles = snapshot.fields_at([doc_ids[0] for doc_ids, _ in stories])
-    shown = show(articles, query, with_snippets=request.snippets)
-    return tuple(
-        SearchResult(
-            id=article["id"],
-            title=article["title"],
-            title_marked=title_marked,
-            url=article.get("url"),
-            source=article.get("source"),
-            authors=tuple(article.get("authors", ())),
-            published=article.get("published"),
-            language=article.get("language"),
-            score=round(score, 4),
-            snippets=of_body,
-            duplicates=tuple(map(to_duplicate, snapshot.fields_at(others[:MAX_DUPLICATES]))) if others else (),
-            num_duplicates=len(others),
-            explanation=explained.get(found_id, ()),
-        )
-        for (found_id, _), article, ((_, *others), score), (title_marked, of_body) in zip(
-            found.page, articles, stories, shown, strict=True
-        )
+    return to_results(
+        [
+            Story(
+                article,
+                score,
+                snapshot.fields_at(others[:MAX_DUPLICATES]) if others else (),
+                len(others),
+                explained.get(found_id, ()),
+            )
+            for (found_id, _), article, ((_, *others), score) in zip(found.page, articles, stories, strict=True)
+        ],
+        query,
+        request,
     )
 
 
