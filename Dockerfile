@@ -14,11 +14,10 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv --without-pip /opt/dateline && \
     PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
     pip --python /opt/dateline/bin/python install --quiet --compile .
-# The kernels are compiled here, once, and not when the first container starts. numba knows them again by their path:
-# with -P they are those that were installed, not those of this folder.
-RUN NUMBA_CACHE_DIR=/opt/dateline/kernels /opt/dateline/bin/python -P -m index.codec.warm
-# So is the detector's model unpacked.
-RUN /opt/dateline/bin/python -P -c 'from index.language import detect_language; detect_language("Die Katze.")'
+# The kernels are compiled here, once, and not when the first container starts, and the detector's model is unpacked.
+# numba knows kernels again by their path: with -P they are those that were installed, not those of this folder.
+RUN NUMBA_CACHE_DIR=/opt/dateline/kernels /opt/dateline/bin/python -P -m index.codec.warm && \
+    /opt/dateline/bin/python -P -c 'from index.language import detect_language; detect_language("Die Katze.")'
 
 FROM python:3.13-slim
 # The number is fixed, because files on a mounted volume belong to numbers; it is one that hosts do not give out.

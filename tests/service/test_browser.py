@@ -220,7 +220,7 @@ def test_policy_stops_what_would_get_past_the_escaping(browser: Browser, serve: 
     page = browser.new_page()
     page.goto(address + "/articles/1")
     assert page.locator(".body script").count() == 1
-    assert page.title() == "Careless – Dateline"
+    expect(page).to_have_title("Careless – Dateline")
     page.close()
 
 
@@ -262,7 +262,7 @@ def test_override_turns_nothing_around_but_its_own_text(page: Page, serve: Serve
     assert [place["x"] for place in places if place] == sorted(place["x"] for place in places if place)
     assert len(places) == 2
     page.locator(".results h2 a").click()
-    assert page.title() == "Some words – Dateline"
+    expect(page).to_have_title("Some words – Dateline")
 
 
 def test_timeline_narrows_by_a_click_and_by_keyboard(page: Page, archive: MemoryEngine, serve: Serve) -> None:
