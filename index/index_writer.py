@@ -85,3 +85,35 @@ class IndexWriter(Holdings):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.cancel()
+
+
+class IndexRehearsal(IndexWriter):
+    """A writer that writes nothing, to see what another would do: the ledger alone keeps what it is told, a copy."""
+
+    def prepare(self) -> None:
+        """Load nothing."""
+
+    def put(self, article: Article) -> None:
+        """Add nothing."""
+
+    def put_all(self, bundle: Bundle) -> None:
+        """Add nothing."""
+
+    def delete(self, article_id: str) -> None:
+        """Delete nothing."""
+
+    def articles(self) -> Iterator[tuple[str, str]]:
+        """Yield nothing: what is in the index is not looked at."""
+        return iter(())
+
+    def num_articles(self) -> int:
+        """Return how many articles were looked at."""
+        return 0
+
+    def commit(self) -> int:
+        """Change nothing."""
+        return 0
+
+    def cancel(self) -> None:
+        """Let go of the ledger."""
+        self.ledger.close()

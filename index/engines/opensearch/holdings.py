@@ -6,15 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.article import Article
-from index.bundle import Bundle
 from index.engines.opensearch.address import Address
 from index.engines.opensearch.cluster import Cluster
 from index.engines.opensearch.ledgers import read_ledger
 from index.engines.opensearch.scanning import count, scan
 from index.engines.opensearch.state import State, builds, find_state, read_state
 from index.engines.opensearch.writer import require_version
-from index.index_writer import Holdings, IndexWriter
+from index.index_writer import Holdings, IndexRehearsal
 from index.ledger import Ledger
 
 
@@ -42,7 +40,7 @@ class OpenSearchExamination(Holdings):
         return count(self._cluster, self._state.build, self._state.to_filter())
 
 
-class OpenSearchRehearsal(IndexWriter):
+class OpenSearchRehearsal(IndexRehearsal):
     """Takes what a writer takes, and has a ledger that is thrown away."""
 
     def __init__(self, address: Address, *, rebuild: bool = False) -> None:
@@ -52,34 +50,6 @@ class OpenSearchRehearsal(IndexWriter):
             self.ledger = _copy_ledger(cluster, state) if state else Ledger.rehearse(None)
         finally:
             cluster.close()
-
-    def prepare(self) -> None:
-        """Load nothing."""
-
-    def put(self, article: Article) -> None:
-        """Add nothing."""
-
-    def put_all(self, bundle: Bundle) -> None:
-        """Add nothing."""
-
-    def delete(self, article_id: str) -> None:
-        """Delete nothing."""
-
-    def articles(self) -> Iterator[tuple[str, str]]:
-        """Yield nothing: what is in the index is not looked at."""
-        return iter(())
-
-    def num_articles(self) -> int:
-        """Return how many articles were looked at."""
-        return 0
-
-    def commit(self) -> int:
-        """Change nothing."""
-        return 0
-
-    def cancel(self) -> None:
-        """Let go of the ledger."""
-        self.ledger.close()
 
 
 def _copy_ledger(cluster: Cluster, state: State) -> Ledger:
